@@ -1,0 +1,31 @@
+// A rule over signals, in force for a stretch of the run.
+import type { Operator } from '../plan/threshold.ts'
+
+export type Severity = 'notify' | 'pause' | 'rollback'
+
+export interface GuardRule {
+  /** Unique in the run: item id or name from `gonogo.yaml`. */
+  id: string
+  /** "Error rate exceeds 50%". */
+  title: string
+  signal: string
+  /** Which version's samples it looks at. `any`: each on its own; `service`: samples without a version. */
+  scope: 'candidate' | 'stable' | 'any' | 'service'
+  /** The bad state: trips when the value stands in this relation to `value`. */
+  operator: Operator
+  value: number
+  valueMax: number | null
+  /** `baseline`: percent above the stable version's value (or its value before the release); null: absolute. */
+  relativeTo: 'baseline' | null
+  /** Must hold for so many samples in a row. @default 1 */
+  consecutive: number
+  /** Must hold for so long. 0: at once. */
+  forMs: number
+  /** A sample that rests on fewer observations says nothing. */
+  observationsMin: number
+  severity: Severity
+  /** So many unknown samples in a row pause the run: no data is not green. */
+  unknownMax: number
+  /** The trigger item of the document it comes from, or null. */
+  item: string | null
+}

@@ -1,0 +1,36 @@
+// Own processes (proxy, supervisor, watchdog) are started by file: `.ts` from a checkout, `.js` from the published package.
+import { spawn } from 'node:child_process'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { dirname, extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** Path of a sibling module, with the ending this installation runs: `entryPoint(import.meta.url, './main')`. */
+export function entryPoint(importMetaUrl: string, sibling: string): string {
+  return fileURLToPath(new URL(sibling + extname(fileURLToPath(importMetaUrl)), importMetaUrl))
+}
+
+/**
+ * Starts a Node process that outlives this one: own session, output appended to `logPath`.
+ * @returns its process id.
+ */
+export function spawnDetached(
+  script: string,
+  args: readonly string[],
+  options: { cwd: string; logPath: string; env?: Record<string, string> },
+): number {
+  mkdirSync(dirname(options.logPath), { recursive: true })
+  const log = openSync(options.logPath, 'a')
+  try {
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, ...args], {
+      cwd: options.cwd,
+      env: { ...process.env, ...options.env },
+      detached: true,
+      stdio: ['ignore', log, log],
+    })
+    child.unref()
+    if (child.pid === undefined) throw new Error(`could not start ${script}`)
+    return child.pid
+  } finally {
+    closeSync(log)
+  }
+}

@@ -1,0 +1,49 @@
+// Signals: named measurements over time.
+
+/** One reading. `value` null: the source could not tell (unreachable, no data): unknown, never green. */
+export interface Sample {
+  /** `error-rate`, `response-time`, `memory`, `cpu`, `health`, `integrity`, ... */
+  signal: string
+  /** Which version it is about; null for the whole service. */
+  version: string | null
+  /** Milliseconds since the epoch. */
+  at: number
+  value: number | null
+  /** `ms`, `percent`, `bytes`, `count`, `per-second`; for `health` and `integrity` 1 is good and 0 is bad. */
+  unit: string
+  /** How many observations it rests on (requests in the window); null where that makes no sense. */
+  observations: number | null
+  /** Why it is unknown, or what was seen when it is bad. */
+  detail?: string
+}
+
+/** Latency histogram: `counts[i]` requests took at most `boundsMs[i]`, the last count those above every bound. */
+export interface Histogram {
+  boundsMs: number[]
+  counts: number[]
+}
+
+/** Cumulative since the router started. Errors are 5xx answers and answers that never came. */
+export interface VersionCounters {
+  version: string
+  requests: number
+  errors: number
+  /** Requests that a failed attempt at this version caused to be sent to another one. */
+  retries: number
+  inFlight: number
+  /** Summed response time. */
+  totalMs: number
+  latency: Histogram
+}
+
+/** Upper bound of the bucket that holds quantile `q` (0..1), or null when nothing was counted; Infinity for the last bucket. */
+export function histogramQuantileMs(histogram: Histogram, q: number): number | null {
+  const total = histogram.counts.reduce((sum, count) => sum + count, 0)
+  if (total === 0) return null
+  let seen = 0
+  for (const [index, count] of histogram.counts.entries()) {
+    seen += count
+    if (seen >= q * total) return histogram.boundsMs[index] ?? Number.POSITIVE_INFINITY
+  }
+  return Number.POSITIVE_INFINITY
+}
