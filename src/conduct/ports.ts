@@ -8,7 +8,15 @@ export type RunMessage =
   | { type: 'abort'; id: string; by: string; reason: string }
   | { type: 'promote'; id: string; by: string }
   | { type: 'rollback'; id: string; by: string; mode: 'emergency' | 'gradual'; reason: string; skipValidation: boolean }
-  | { type: 'answer'; id: string; by: string; item: string; answer: 'approve' | 'reject'; reason: string | null; values: Record<string, string> }
+  | {
+      type: 'answer'
+      id: string
+      by: string
+      item: string
+      answer: 'approve' | 'reject'
+      reason: string | null
+      values: Record<string, string>
+    }
   | { type: 'fill'; id: string; by: string; item: string; values: Record<string, string> }
   | { type: 'waive'; id: string; by: string; item: string; reason: string }
   | { type: 'guard'; id: string; rule: string; severity: 'pause' | 'rollback'; reason: string }
@@ -49,7 +57,10 @@ export interface EvidenceStore {
 export interface Runs {
   /** @throws PlanError when another run of the environment is alive: its id and owner are named. */
   create(record: RunRecord, plan: string): Promise<void>
-  update(runId: string, change: Partial<Pick<RunRecord, 'state' | 'position' | 'wayBack' | 'endedAt' | 'reason'>>): Promise<void>
+  update(
+    runId: string,
+    change: Partial<Pick<RunRecord, 'state' | 'position' | 'wayBack' | 'endedAt' | 'reason'>>,
+  ): Promise<void>
   get(runId: string): Promise<RunRecord | null>
   /** The locked plan the run was started with, as JSON. */
   plan(runId: string): Promise<string | null>

@@ -1,15 +1,6 @@
 // Contract of a strategy: pure; says in which stages traffic moves.
 import type { z } from 'zod'
-
-/** One stretch of the delivery: this share of traffic for this long. */
-export interface Stage {
-  name: string
-  /** Percent of traffic for the candidate. */
-  weight: number
-  durationMs: number
-  /** Header preview only: real users do not see it. */
-  preview: boolean
-}
+import type { Stage } from '../plan/stage.ts'
 
 /** A kind of strategy. */
 export interface Strategy<Options = unknown> {

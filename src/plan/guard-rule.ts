@@ -1,5 +1,5 @@
 // A rule over signals, in force for a stretch of the run.
-import type { Operator } from '../plan/threshold.ts'
+import type { Operator } from './threshold.ts'
 
 export type Severity = 'notify' | 'pause' | 'rollback'
 
@@ -17,14 +17,14 @@ export interface GuardRule {
   valueMax: number | null
   /** `baseline`: percent above the stable version's value (or its value before the release); null: absolute. */
   relativeTo: 'baseline' | null
-  /** Must hold for so many samples in a row. @default 1 */
+  /** Must hold for so many samples in a row. 1: at the first. */
   consecutive: number
   /** Must hold for so long. 0: at once. */
   forMs: number
   /** A sample that rests on fewer observations says nothing. */
   observationsMin: number
   severity: Severity
-  /** So many unknown samples in a row pause the run: no data is not green. */
+  /** So many unknown samples in a row pause the run: no data is not green. 0: unknown is only noted. */
   unknownMax: number
   /** The trigger item of the document it comes from, or null. */
   item: string | null

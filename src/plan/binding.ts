@@ -1,0 +1,40 @@
+// What makes an item executable. Data only; options are validated by the kind's own schema before they get here.
+import type { GuardRule } from './guard-rule.ts'
+
+/** How a signal is judged at an item, over what was recorded up to then. */
+export interface WatchSpec {
+  signal: string
+  scope: GuardRule['scope']
+  /** `avg`, `max`, `min`, `last`, `p95`, ... over the samples of the stretch. */
+  aggregate: string
+  /** The good state. */
+  operator: GuardRule['operator']
+  value: number
+  valueMax: number | null
+  relativeTo: 'baseline' | null
+  /** How long is watched from here on; 0: judge what the run recorded so far. */
+  forMs: number
+}
+
+export type Binding =
+  | { type: 'check'; check: string; options: Record<string, unknown>; timeoutMs: number }
+  | {
+      type: 'action'
+      action: string
+      options: Record<string, unknown>
+      timeoutMs: number
+      /** Why a person declared it one-way, or null where the kind's own answer counts. */
+      oneWay: string | null
+    }
+  | { type: 'backup'; backup: string }
+  /** The whole delivery, or one named stage of it. */
+  | { type: 'rollout'; stage: string | null }
+  | { type: 'poll'; role: string; quorum: number; question: string | null }
+  | { type: 'watch'; watches: WatchSpec[] }
+  /** A trigger or threshold that guards the run: red means the guard's severity. */
+  | { type: 'guard'; rules: GuardRule[] }
+  /** True when all its nested items are. */
+  | { type: 'children' }
+  | { type: 'skip'; reason: string }
+  /** Nobody said how: unverified, never green; can be waived. */
+  | { type: 'unbound' }

@@ -1,0 +1,44 @@
+// The locked plan: checklist, bindings, delivery and guards in one immutable value. Its hash is what `deploy` insists on.
+import type { Binding } from './binding.ts'
+import type { GuardRule } from './guard-rule.ts'
+import type { Checklist } from './plan.ts'
+import type { Stage } from './stage.ts'
+
+export interface PlannedItem {
+  item: string
+  binding: Binding
+  /** Dry-run text: what will be looked at, run or asked. */
+  will: string
+}
+
+export interface Delivery {
+  target: string
+  router: string
+  strategy: string
+  stages: Stage[]
+  /** False: every stage ends with a poll of `approver`. */
+  autoPromote: boolean
+  approver: string
+  /** The version to release. */
+  candidate: string
+  /** What a rollback does with data: keep it, or restore this backup. */
+  restore: string | null
+}
+
+export interface ReleasePlan {
+  formatVersion: 1
+  /** SHA-256 of the canonical JSON of everything else. */
+  hash: string
+  service: string
+  environment: string
+  checklist: Checklist
+  /** Every item that is executed, asked or judged, in document order. Reference items are not in it. */
+  items: PlannedItem[]
+  delivery: Delivery | null
+  guards: GuardRule[]
+  /** Role → people. */
+  people: Record<string, string[]>
+  /** The validated configuration as it was, secrets still by reference. */
+  config: Record<string, unknown>
+  samplingMs: number
+}
