@@ -11,7 +11,7 @@ export interface WatchSpec {
   operator: GuardRule['operator']
   value: number
   valueMax: number | null
-  relativeTo: 'baseline' | null
+  relativeTo: GuardRule['relativeTo']
   /** How long is watched from here on; 0: judge what the run recorded so far. */
   forMs: number
 }
@@ -36,5 +36,7 @@ export type Binding =
   /** True when all its nested items are. */
   | { type: 'children' }
   | { type: 'skip'; reason: string }
+  /** A form to be filled in, from the run's own facts or by people; gates nothing. */
+  | { type: 'record' }
   /** Nobody said how: unverified, never green; can be waived. */
   | { type: 'unbound' }

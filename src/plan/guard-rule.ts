@@ -15,8 +15,11 @@ export interface GuardRule {
   operator: Operator
   value: number
   valueMax: number | null
-  /** `baseline`: percent above the stable version's value (or its value before the release); null: absolute. */
-  relativeTo: 'baseline' | null
+  /**
+   * `baseline`: percent above the stable version's value (or its value before the release), for latencies and the like;
+   * `baseline-points`: the plain difference to it, for values that are percentages already; null: absolute.
+   */
+  relativeTo: 'baseline' | 'baseline-points' | null
   /** Must hold for so many samples in a row. 1: at the first. */
   consecutive: number
   /** Must hold for so long. 0: at once. */
@@ -24,6 +27,8 @@ export interface GuardRule {
   /** A sample that rests on fewer observations says nothing. */
   observationsMin: number
   severity: Severity
+  /** The data itself is bad: a rollback by this rule also puts the delivery's backup back. */
+  restoreData: boolean
   /** So many unknown samples in a row pause the run: no data is not green. 0: unknown is only noted. */
   unknownMax: number
   /** The trigger item of the document it comes from, or null. */

@@ -1,5 +1,7 @@
 // What a run leaves behind: its state, its ledger, its evidence references.
+import type { Severity } from './guard-rule.ts'
 import type { Measurement, Status } from './outcome.ts'
+import type { Sample } from './signal.ts'
 import type { WayBack } from './way-back.ts'
 
 export type RunState = 'planned' | 'waiting' | 'running' | 'paused' | 'succeeded' | 'rolled-back' | 'failed' | 'aborted'
@@ -98,4 +100,70 @@ export interface AnswerBody {
 export interface WaiverBody {
   by: string
   reason: string
+}
+
+/** Body of a `run` entry: the run changed its state. */
+export interface RunBody {
+  event: 'created' | 'started' | 'waiting' | 'paused' | 'resumed' | 'ended'
+  state: RunState
+  /** Why, where there is more to say than the state. */
+  reason?: string | null
+}
+
+/** Body of a `phase` entry. */
+export interface PhaseBody {
+  event: 'started' | 'ended'
+  /** Phase id of the plan. */
+  phase: string
+  /** The gate's verdict; null at the start. */
+  verdict: Status | null
+}
+
+/** Body of a `stage` entry of the delivery. */
+export interface StageBody {
+  /** Stage name of the plan. */
+  stage: string
+  /** Percent of traffic for the candidate during the stage. */
+  weight: number
+  event: 'started' | 'ended'
+  /** What its gates came to; null or left out at the start. */
+  verdict?: Status | null
+  /** One sentence: why it ended as it did. */
+  reason?: string | null
+}
+
+/** Body of a `guard` entry: a rule tripped. */
+export interface GuardBody {
+  /** Id of the rule in the plan. */
+  rule: string
+  severity: Severity
+  /** "error rate of v2 was 100 % (bad: > 50 %), 5 samples in a row". */
+  sentence: string
+  /** The sample that tripped it; null when it tripped for want of samples. */
+  sample: Sample | null
+}
+
+/** Body of a `rollback` entry: one step of the way back. */
+export interface RollbackBody {
+  /** `traffic`, `processes` and `data` say that this part is back; `finished` that all of it is. */
+  event: 'started' | 'traffic' | 'processes' | 'data' | 'finished'
+  mode: 'automatic' | 'emergency' | 'gradual' | 'watchdog'
+  reason: string | null
+  /** Since the rollback's start; null at the start and where nobody measured it. */
+  durationMs: number | null
+  /** What was done: "all traffic to v1"; when `ok` is false, what went wrong. */
+  detail?: string | null
+  /** False: this part was tried and is not back. @default true */
+  ok?: boolean
+}
+
+/** Body of a `way-back` entry: what "rollback now" means from here on. */
+export type WayBackBody = WayBack
+
+/** Body of a `control` entry: a person told the run something. */
+export interface ControlBody {
+  by: string
+  /** `pause`, `resume`, `promote`, `abort`, `rollback`. */
+  command: string
+  reason: string | null
 }
