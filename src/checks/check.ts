@@ -10,12 +10,13 @@ export interface CheckContext {
   signal: AbortSignal
   /** Directory of `gonogo.yaml`; relative paths are taken from here. */
   directory: string
+  /** The whole environment the release runs in, not only what is added to it. */
   env: Readonly<Record<string, string>>
   /** Runs a program under the check's signal and deadline. */
   exec(file: string, args: readonly string[], options?: Partial<ExecOptions>): Promise<ExecResult>
 }
 
-/** What a kind offers recognition: a proposal for an item, or null. It abstains rather than guesses. */
+/** What a kind offers recognition: a proposal with valid options, or null. It abstains rather than guesses. */
 export type Recognise = (
   item: Pick<Item, 'text' | 'label' | 'thresholds' | 'commands'>,
 ) => Omit<Proposal, 'check'> | null

@@ -1,0 +1,4 @@
+// Every kind of action.
+import { command } from '../actions/command.ts'
+
+export const actions = [command] as const

@@ -1,0 +1,160 @@
+// The state of a git repository. Looks only: no fetch, no lock, no index refresh.
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { lastLine } from '../../lib/excerpt.ts'
+import { failed, passed, unverified } from '../../plan/outcome.ts'
+import { defineCheck, type CheckContext } from '../check.ts'
+import { listOf, oneOrMore, timeoutMs } from '../fields.ts'
+import { look } from '../look.ts'
+import { find, propose, sentenceOf } from '../words.ts'
+
+const schema = z
+  .strictObject({
+    directory: z.string().default('.').describe('directory inside the repository'),
+    clean: z.boolean().default(true).describe('whether there must be no uncommitted change'),
+    untracked: z.boolean().default(false).describe('whether files git does not know are allowed in a clean tree'),
+    branch: oneOrMore(z.string().min(1)).optional().describe('branch, or list of branches, that must be checked out'),
+    tag: z.string().min(1).optional().describe('tag that must exist'),
+    tagAtHead: z.boolean().default(false).describe('whether that tag must be at the checked-out commit'),
+    inSync: z
+      .boolean()
+      .default(false)
+      .describe('whether the branch must be the same commit at its upstream, which is asked'),
+    timeoutMs: timeoutMs(30_000).describe('how long each git command may take'),
+  })
+  .refine(
+    (o) => o.clean || o.branch !== undefined || o.tag !== undefined || o.inSync,
+    'say what must hold: clean, branch, tag or inSync',
+  )
+  .refine((o) => !o.tagAtHead || o.tag !== undefined, 'tagAtHead wants a tag')
+
+type Options = z.infer<typeof schema>
+
+/** Git could not tell. */
+class Untold extends Error {}
+
+export const gitState = defineCheck({
+  id: 'git-state',
+  summary: 'looks whether a git tree is clean, on the right branch, tagged and in sync',
+  options: schema,
+  example: { branch: 'main', tag: 'v2.0.0', inSync: true },
+  failingExample: { clean: false, branch: 'no-such-branch' },
+  secretFields: [],
+
+  recognise(item) {
+    const sentence = sentenceOf(item)
+    const clean = find(
+      sentence,
+      /\b(working (tree|directory)|git (status|tree))\b[^.]{0,15}\bclean\b|\bno uncommitted changes\b/i,
+    )
+    const branch = /\bon (?:the )?`?(main|master|production|release\/[\w.-]+)`? branch\b/i.exec(sentence)
+    const tag = /\btag(?:ged)?\b[^.]{0,20}?\b(v\d+\.\d+\.\d+)\b/i.exec(sentence)
+    const quotes = [clean, branch?.[0], tag?.[0]].filter((quote) => typeof quote === 'string')
+    if (quotes.length === 0) return null
+    return propose(
+      0.8,
+      { clean: clean !== null, ...(branch ? { branch: branch[1] } : {}), ...(tag ? { tag: tag[1] } : {}) },
+      quotes,
+    )
+  },
+
+  describe(options) {
+    const claims = [
+      options.clean ? (options.untracked ? 'clean, untracked files allowed' : 'clean') : '',
+      options.branch === undefined ? '' : `on ${listOf(options.branch).join(' or ')}`,
+      options.tag === undefined
+        ? ''
+        : `tag ${options.tag} ${options.tagAtHead ? 'at the checked-out commit' : 'exists'}`,
+      options.inSync ? 'same commit as its upstream' : '',
+    ]
+    return `git repository at ${options.directory}: ${claims.filter(Boolean).join(', ')}`
+  },
+
+  run: (options, context) =>
+    look(context, async () => {
+      const git = gitIn(options, context)
+      try {
+        const head = await git.line('rev-parse', '--verify', 'HEAD')
+        const branch = await git.maybe('symbolic-ref', '--quiet', '--short', 'HEAD')
+        const wrong = [
+          ...(options.clean ? await changes(git, options) : []),
+          ...wrongBranch(options, branch),
+          ...(options.tag === undefined ? [] : await wrongTag(git, options.tag, options.tagAtHead ? head : null)),
+          ...(options.inSync ? await outOfSync(git, branch, head) : []),
+        ]
+        const where = `${branch ?? 'detached'} at ${head.slice(0, 12)}`
+        const evidence = [
+          { name: 'git', mediaType: 'application/json' as const, content: JSON.stringify({ head, branch, wrong }) },
+        ]
+        return wrong.length > 0 ? failed(`${where}: ${wrong.join('; ')}`, { evidence }) : passed(where, { evidence })
+      } catch (error) {
+        if (error instanceof Untold) return unverified(`${options.directory}: ${error.message}`)
+        throw error
+      }
+    }),
+})
+
+type Git = ReturnType<typeof gitIn>
+
+function gitIn(options: Options, context: CheckContext) {
+  const run = (args: string[]) =>
+    context.exec('git', ['--no-optional-locks', ...args], {
+      cwd: resolve(context.directory, options.directory),
+      env: { ...context.env, GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' },
+      timeoutMs: options.timeoutMs,
+      signal: context.signal,
+    })
+  /** @throws Untold unless git ended with one of these codes. */
+  const output = async (codes: number[], args: string[]): Promise<{ code: number; stdout: string }> => {
+    const result = await run(args)
+    if (result.ended === 'exited' && result.exitCode !== null && codes.includes(result.exitCode))
+      return { code: result.exitCode, stdout: result.stdout }
+    const why =
+      result.ended === 'timed-out'
+        ? `no answer within ${options.timeoutMs} ms`
+        : lastLine(result.stderr) || result.ended
+    // A remote's address may hold a password.
+    throw new Untold(`git ${args[0]}: ${why.replace(/\/\/[^/\s]*@/g, '//')}`)
+  }
+  return {
+    text: async (...args: string[]) => (await output([0], args)).stdout,
+    line: async (...args: string[]) => (await output([0], args)).stdout.trim(),
+    /** Null where git says no by exit code 1. */
+    maybe: async (...args: string[]) => {
+      const { code, stdout } = await output([0, 1], args)
+      return code === 0 ? stdout.trim() : null
+    },
+  }
+}
+
+async function changes(git: Git, { untracked }: Options): Promise<string[]> {
+  const status = await git.text('status', '--porcelain=v1', '-z', `--untracked-files=${untracked ? 'no' : 'normal'}`)
+  const paths = status.split('\0').filter(Boolean)
+  if (paths.length === 0) return []
+  const first = paths[0]?.slice(3)
+  return [
+    `${paths.length === 1 ? 'an uncommitted change' : `${paths.length} uncommitted changes`} (${first}${paths.length > 1 ? ', ...' : ''})`,
+  ]
+}
+
+function wrongBranch(options: Options, branch: string | null): string[] {
+  if (options.branch === undefined || (branch !== null && listOf(options.branch).includes(branch))) return []
+  return [`${listOf(options.branch).join(' or ')} wanted`]
+}
+
+async function wrongTag(git: Git, tag: string, head: string | null): Promise<string[]> {
+  const commit = await git.maybe('rev-parse', '--verify', '--quiet', `refs/tags/${tag}^{commit}`)
+  if (commit === null) return [`there is no tag ${tag}`]
+  return head === null || commit === head ? [] : [`tag ${tag} is at ${commit.slice(0, 12)}`]
+}
+
+/** Asks the remote what the branch is there, instead of trusting what was fetched some time ago. */
+async function outOfSync(git: Git, branch: string | null, head: string): Promise<string[]> {
+  if (branch === null) return ['no branch is checked out that could have an upstream']
+  const remote = await git.maybe('config', '--get', `branch.${branch}.remote`)
+  const merge = await git.maybe('config', '--get', `branch.${branch}.merge`)
+  if (remote === null || merge === null) return [`branch ${branch} has no upstream`]
+  const commit = (await git.text('ls-remote', '--', remote, merge)).split(/\s/)[0]
+  if (!commit) return [`${remote} has no ${merge}`]
+  return commit === head ? [] : [`${remote} has ${commit.slice(0, 12)} as ${merge}`]
+}

@@ -1,0 +1,147 @@
+// Whether Redis answers PING, how fast, and how full its memory is.
+import { z } from 'zod'
+import { codeOf, messageOf } from '../../lib/errors.ts'
+import { failed, passed, unverified, type Outcome } from '../../plan/outcome.ts'
+import { defineCheck } from '../check.ts'
+import { publicUrl, timeoutMs, url } from '../fields.ts'
+import { look } from '../look.ts'
+import { find, isPlaceholder, propose, sentenceOf } from '../words.ts'
+
+const PINGS = 5
+const LOCAL = 'redis://127.0.0.1:6379'
+
+const schema = z.strictObject({
+  url: url('redis', 'rediss').default(LOCAL).describe('Redis URL; a secret'),
+  latencyMsMax: z.number().positive().optional().describe(`longest time of a PING, median of ${PINGS}`),
+  memoryPercentMax: z
+    .number()
+    .min(0)
+    .max(100)
+    .optional()
+    .describe("used memory as a share of Redis' own maxmemory, at most"),
+  timeoutMs: timeoutMs(5000).describe('how long to wait for the answers'),
+})
+
+type Options = z.infer<typeof schema>
+
+interface Reading {
+  latencyMs: number
+  /** Bytes; null where it was not asked for. `maxBytes` 0: no limit is set. */
+  memory: { usedBytes: number; maxBytes: number } | null
+}
+
+/** Loads the client library, or gives null where it is not installed. */
+export type LoadRedis = () => Promise<typeof import('redis') | null>
+
+export const redisPing = defineCheck({
+  id: 'redis-ping',
+  summary: 'pings Redis and judges latency and memory',
+  options: schema,
+  example: { url: 'redis://cache.internal:6379', latencyMsMax: 20, memoryPercentMax: 80 },
+  failingExample: { url: 'redis://127.0.0.1:1' },
+  secretFields: ['url'],
+
+  recognise(item) {
+    const sentence = [sentenceOf(item), ...item.commands.map((step) => step.script)].join('\n')
+    const claim = find(
+      sentence,
+      /\bredis\b[^\n]{0,60}?\b(connect\w*|ping|reach\w*|respond\w*|running|healthy|accessible|available)\b|redis-cli\b[^\n]*\bping\b/i,
+    )
+    const address = find(sentence, /rediss?:\/\/[^\s`"'<>)\]]+/i)
+    if (/\b(fail\w*|errors?|lost|settings?|parameters?|pool)\b/i.test(sentence)) return null
+    if (!claim || (address && isPlaceholder(address)) || /redis-cli\s+-/.test(claim)) return null
+    return address
+      ? propose(0.8, { url: address }, [claim, publicUrl(address)])
+      : propose(0.5, { url: LOCAL }, [claim], `no address in the words: ${LOCAL} is assumed`)
+  },
+
+  describe(options) {
+    const latency = options.latencyMsMax === undefined ? '' : `, within ${options.latencyMsMax} ms`
+    const memory = options.memoryPercentMax === undefined ? '' : `, memory at most ${options.memoryPercentMax} %`
+    return `PING ${publicUrl(options.url)}${latency}${memory}`
+  },
+
+  run: (options, context) => look(context, () => pingRedis(options, context.signal, loadRedis)),
+})
+
+/** Pings and judges, with the client library that `load` gives. */
+export async function pingRedis(options: Options, signal: AbortSignal, load: LoadRedis): Promise<Outcome> {
+  const redis = await load()
+  if (!redis)
+    return unverified('the Redis client is not installed', { remedy: 'npm install redis, where gonogo is installed' })
+  try {
+    return judge(options, await read(redis, options, signal))
+  } catch (error) {
+    const where = publicUrl(options.url)
+    if (/NOAUTH|WRONGPASS|NOPERM|AUTH/.test(messageOf(error)))
+      return unverified(`${where} does not let us in`, { remedy: 'correct user and password in the url' })
+    return failed(`${where}: ${messageOf(error)}`, { remedy: 'see that Redis runs and that this machine may reach it' })
+  }
+}
+
+async function loadRedis(): Promise<typeof import('redis') | null> {
+  try {
+    return await import('redis')
+  } catch (error) {
+    if (codeOf(error) === 'ERR_MODULE_NOT_FOUND') return null
+    throw error
+  }
+}
+
+async function read(redis: typeof import('redis'), options: Options, signal: AbortSignal): Promise<Reading> {
+  const client = redis.createClient({
+    url: options.url,
+    disableOfflineQueue: true,
+    socket: { connectTimeout: options.timeoutMs, socketTimeout: options.timeoutMs, reconnectStrategy: false },
+  })
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${options.timeoutMs} ms`)), options.timeoutMs)
+  })
+  // The same error also rejects the call that was under way.
+  client.on('error', () => {})
+  const close = (): void => client.destroy()
+  signal.addEventListener('abort', close, { once: true })
+  const work = async (): Promise<Reading> => {
+    await client.connect()
+    const pingsMs: number[] = []
+    for (let ping = 0; ping < PINGS; ping++) {
+      const startedAt = performance.now()
+      await client.ping()
+      pingsMs.push(performance.now() - startedAt)
+    }
+    const info = options.memoryPercentMax === undefined ? null : await client.info('memory')
+    const latencyMs = pingsMs.toSorted((a, b) => a - b)[Math.floor(PINGS / 2)] ?? 0
+    return { latencyMs: Math.round(latencyMs * 100) / 100, memory: info === null ? null : readMemory(String(info)) }
+  }
+  try {
+    return await Promise.race([work(), late])
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', close)
+    if (client.isOpen) client.destroy()
+  }
+}
+
+function readMemory(info: string): { usedBytes: number; maxBytes: number } {
+  const field = (name: string): number => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? Number.NaN)
+  return { usedBytes: field('used_memory'), maxBytes: field('maxmemory') }
+}
+
+function judge(options: Options, { latencyMs, memory }: Reading): Outcome {
+  const seen = `${publicUrl(options.url)} answered PING in ${latencyMs} ms`
+  const measurements = [{ name: 'latency', value: latencyMs, unit: 'ms' }]
+  if (options.latencyMsMax !== undefined && latencyMs > options.latencyMsMax)
+    return failed(`${seen}, at most ${options.latencyMsMax} ms wanted`, { measurements })
+  if (options.memoryPercentMax === undefined || memory === null) return passed(seen, { measurements })
+  const percent = Math.round((memory.usedBytes / memory.maxBytes) * 1000) / 10
+  if (!Number.isFinite(percent))
+    return unverified(`${seen}; it has no maxmemory to take a percentage of`, {
+      measurements,
+      remedy: 'set maxmemory in the configuration of Redis',
+    })
+  measurements.push({ name: 'memory', value: percent, unit: 'percent' })
+  return percent > options.memoryPercentMax
+    ? failed(`${seen}; memory ${percent} %, at most ${options.memoryPercentMax} % wanted`, { measurements })
+    : passed(`${seen}; memory ${percent} %`, { measurements })
+}

@@ -1,0 +1,136 @@
+// A query that answers with one number, and the bounds of that number. SQLite or Postgres, read-only.
+import { Client } from 'pg'
+import { z } from 'zod'
+import { messageOf } from '../../lib/errors.ts'
+import { failed, passed, unverified, type Outcome } from '../../plan/outcome.ts'
+import { defineCheck, type CheckContext } from '../check.ts'
+import { publicUrl, timeoutMs, url } from '../fields.ts'
+import { look } from '../look.ts'
+import { readSqlite } from './read-sqlite.ts'
+
+const schema = z
+  .strictObject({
+    sqlite: z.string().min(1).optional().describe('SQLite file to ask; either this or postgres'),
+    postgres: url('postgres', 'postgresql').optional().describe('Postgres URL to ask; a secret'),
+    query: z.string().min(1).describe('one SELECT that answers with one row of one number'),
+    min: z.number().optional().describe('smallest number that is right, itself included'),
+    max: z.number().optional().describe('largest number that is right, itself included'),
+    equals: z.number().optional().describe('the only number that is right'),
+    timeoutMs: timeoutMs(60_000).describe('how long the query may take'),
+  })
+  .refine((o) => (o.sqlite === undefined) !== (o.postgres === undefined), 'give either sqlite or postgres')
+  .refine((o) => o.min !== undefined || o.max !== undefined || o.equals !== undefined, 'give min, max or equals')
+
+type Options = z.infer<typeof schema>
+type Rows = (string | null)[][]
+
+export const sqlCount = defineCheck({
+  id: 'sql-count',
+  summary: 'compares the number a query answers with its bounds, on SQLite or Postgres',
+  options: schema,
+  example: {
+    sqlite: 'data/database.db',
+    query: 'SELECT count(*) FROM relationships WHERE target_id NOT IN (SELECT id FROM entities)',
+    equals: 0,
+  },
+  failingExample: { sqlite: ':memory:', query: 'SELECT 5', max: 4 },
+  secretFields: ['postgres'],
+
+  describe: (options) => `${options.query.replace(/\s+/g, ' ')} on ${place(options)}: ${bounds(options)}`,
+
+  run: (options, context) =>
+    look(context, async () => {
+      let rows: Rows
+      try {
+        rows =
+          options.postgres === undefined
+            ? await askSqlite(options, context)
+            : await askPostgres(options, context.signal)
+      } catch (error) {
+        return unverified(`${place(options)}: ${messageOf(error)}`, {
+          remedy: 'see that the database can be read and that the query is right',
+        })
+      }
+      return judge(options, rows)
+    }),
+})
+
+function judge(options: Options, rows: Rows): Outcome {
+  const [row, ...others] = rows
+  const text = row?.length === 1 ? row[0] : undefined
+  if (others.length > 0 || typeof text !== 'string' || !/^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text)) {
+    const got =
+      rows.length === 0
+        ? 'no row'
+        : rows.length > 1
+          ? 'several rows'
+          : (row ?? []).length === 1
+            ? String(text)
+            : `${row?.length} columns`
+    return unverified(`the query on ${place(options)} answered ${got}, not one number`, {
+      remedy: 'write it as SELECT count(*) ...',
+    })
+  }
+  const value = Number(text)
+  const { min = -Infinity, max = Infinity, equals = value } = options
+  const right = value >= min && value <= max && value === equals
+  const extra = {
+    measurements: [{ name: 'count', value, unit: 'count' }],
+    evidence: [{ name: 'query', mediaType: 'text/plain' as const, content: `${options.query}\n\n${text}` }],
+  }
+  return right ? passed(`${text}, ${bounds(options)}`, extra) : failed(`${text}, but ${bounds(options)} wanted`, extra)
+}
+
+function bounds({ min, max, equals }: Options): string {
+  const parts = [
+    min === undefined ? '' : `at least ${min}`,
+    max === undefined ? '' : `at most ${max}`,
+    equals === undefined ? '' : `exactly ${equals}`,
+  ]
+  return parts.filter(Boolean).join(' and ')
+}
+
+function place(options: Options): string {
+  return options.postgres === undefined ? String(options.sqlite) : publicUrl(options.postgres)
+}
+
+async function askSqlite(options: Options, context: CheckContext): Promise<Rows> {
+  const source = { path: options.sqlite ?? '', timeoutMs: options.timeoutMs }
+  const reply = await readSqlite(source, { type: 'number', query: options.query }, context)
+  if ('error' in reply) throw new Error(reply.error.message)
+  if (!('rows' in reply)) throw new Error('the reading process gave another answer than asked for')
+  return reply.rows
+}
+
+/** The first two rows, as the server writes them. The server itself ends the query at the time limit and refuses to write. */
+async function askPostgres(options: Options, signal: AbortSignal): Promise<Rows> {
+  const client = new Client({
+    connectionString: options.postgres,
+    connectionTimeoutMillis: options.timeoutMs,
+    statement_timeout: options.timeoutMs,
+    query_timeout: options.timeoutMs + 1000,
+    options: '-c default_transaction_read_only=on',
+    application_name: 'gonogo sql-count',
+  })
+  // A connection that breaks after an answer would otherwise be thrown as an uncaught event.
+  client.on('error', () => {})
+  const close = (): void => void client.end().catch(() => {})
+  signal.addEventListener('abort', close, { once: true })
+  try {
+    await client.connect()
+    // So that a query ends on the server too when we are cancelled or killed. Servers before 14 do not know it.
+    await client.query("SET client_connection_check_interval = '1s'").catch(() => {})
+    // The extended protocol takes one statement only: nothing can be hidden behind the query.
+    const query = {
+      text: options.query,
+      rowMode: 'array' as const,
+      queryMode: 'extended',
+      types: { getTypeParser: () => String },
+    }
+    const result = await client.query<(string | null)[]>(query)
+    return result.rows.slice(0, 2)
+  } finally {
+    signal.removeEventListener('abort', close)
+    close()
+  }
+}

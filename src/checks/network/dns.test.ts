@@ -1,0 +1,111 @@
+import { createSocket, type Socket } from 'node:dgram'
+import { once } from 'node:events'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { checkContract, runCheck } from '../../../test/contracts/check-contract.ts'
+import { dns } from './dns.ts'
+
+const TYPES: Record<string, number> = { A: 1, CNAME: 5, MX: 15, TXT: 16 }
+const RECORDS: Record<string, Buffer[]> = {
+  'app.test A': [Buffer.from([203, 0, 113, 7]), Buffer.from([203, 0, 113, 8])],
+  'www.test CNAME': [encodeName('App.test')],
+  'mail.test MX': [Buffer.concat([Buffer.from([0, 10]), encodeName('mx.test')])],
+  'app.test TXT': [Buffer.concat([Buffer.from([5]), Buffer.from('v=One')])],
+}
+let server: Socket
+let silent: Socket
+const servers: string[] = []
+const silentServers: string[] = []
+
+beforeAll(async () => {
+  server = createSocket('udp4', (query, from) => server.send(reply(query), from.port, from.address))
+  silent = createSocket('udp4')
+  for (const [socket, list] of [
+    [server, servers],
+    [silent, silentServers],
+  ] as const) {
+    socket.bind(0, '127.0.0.1')
+    await once(socket, 'listening')
+    list.push(`127.0.0.1:${socket.address().port}`)
+  }
+})
+afterAll(() => {
+  server.close()
+  silent.close()
+})
+
+/** A name server's answer: the records of the question, or "no such name". */
+function reply(query: Buffer): Buffer {
+  const labels: string[] = []
+  let at = 12
+  for (let length = query[at]; length; length = query[at]) {
+    labels.push(query.toString('latin1', at + 1, at + 1 + length).toLowerCase())
+    at += length + 1
+  }
+  const question = query.subarray(12, at + 5)
+  const type = query.readUInt16BE(at + 1)
+  const name = Object.keys(TYPES).find((known) => TYPES[known] === type)
+  const found = labels.join('.') === 'broken.test' ? null : (RECORDS[`${labels.join('.')} ${name}`] ?? [])
+  const header = Buffer.alloc(12)
+  query.copy(header, 0, 0, 2)
+  header.writeUInt16BE(0x8180 | (found === null ? 2 : found.length === 0 ? 3 : 0), 2)
+  header.writeUInt16BE(1, 4)
+  header.writeUInt16BE(found?.length ?? 0, 6)
+  const answers = (found ?? []).map((data) => {
+    const head = Buffer.from([0xc0, 12, 0, type, 0, 1, 0, 0, 0, 60, 0, data.length])
+    return Buffer.concat([head, data])
+  })
+  return Buffer.concat([header, question, ...answers])
+}
+
+function encodeName(name: string): Buffer {
+  const labels = name.split('.').map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label)]))
+  return Buffer.concat([...labels, Buffer.from([0])])
+}
+
+checkContract(dns, {
+  passing: () => ({ options: { name: 'app.test', records: ['203.0.113.7'], servers } }),
+  failing: () => ({ options: { name: 'app.test', records: ['203.0.113.99'], servers } }),
+  unverified: () => ({ options: { name: 'broken.test', servers } }),
+  slow: () => ({ options: { name: 'app.test', servers: silentServers, timeoutMs: 20_000 } }),
+  mentions: () => ['A record', 'app.test', '203.0.113.7'],
+  failingExample: { skipped: 'it asks the system name server, which a test machine may not have' },
+  recognises: {
+    clear: ['DNS record shop.internal points to 10.1.2.3', { label: 'DNS', text: '`api.shop.test` resolves' }],
+    unclear: [
+      'DNS records updated',
+      'Configure DNS of shop.internal',
+      'DNS of example.com resolves',
+      'DNS is described in network.md',
+    ],
+  },
+})
+
+const statusOf = async (options: Record<string, unknown>): Promise<string> =>
+  (await runCheck(dns, { options: { servers, ...options } })).status
+
+describe('dns', () => {
+  it('fails for a name that does not exist: the name server said so', async () => {
+    expect(await statusOf({ name: 'nobody.test' })).toBe('failed')
+  })
+
+  it('is unverified when the name server does not answer', async () => {
+    expect(await statusOf({ name: 'app.test', servers: silentServers, timeoutMs: 100 })).toBe('unverified')
+    expect(await statusOf({ name: 'app.test', servers: ['not an address'] })).toBe('unverified')
+  })
+
+  it('counts other records as wrong only where the answer must be exact', async () => {
+    expect(await statusOf({ name: 'app.test', records: ['203.0.113.7'], exact: true })).toBe('failed')
+    expect(await statusOf({ name: 'app.test', records: ['203.0.113.8', '203.0.113.7'], exact: true })).toBe('passed')
+    expect(dns.describe(dns.options.parse({ name: 'app.test', records: ['10.0.0.1'], exact: true }))).toContain(
+      'is exactly',
+    )
+  })
+
+  it('compares names without case and final dot, mail servers with their priority, texts as they are', async () => {
+    expect(await statusOf({ name: 'www.test', type: 'CNAME', records: ['APP.test.'] })).toBe('passed')
+    expect(await statusOf({ name: 'mail.test', type: 'MX', records: ['10 mx.test'] })).toBe('passed')
+    expect(await statusOf({ name: 'mail.test', type: 'MX', records: ['20 mx.test'] })).toBe('failed')
+    expect(await statusOf({ name: 'app.test', type: 'TXT', records: ['v=One'] })).toBe('passed')
+    expect(await statusOf({ name: 'app.test', type: 'TXT', records: ['v=one'] })).toBe('failed')
+  })
+})

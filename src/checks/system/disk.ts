@@ -1,0 +1,93 @@
+// Free space of the file system a path is on.
+import { statfs } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { messageOf } from '../../lib/errors.ts'
+import { formatSize } from '../../lib/size.ts'
+import { failed, passed, unverified } from '../../plan/outcome.ts'
+import { defineCheck } from '../check.ts'
+import { sizeBytes } from '../fields.ts'
+import { look } from '../look.ts'
+import { find, propose, sentenceOf } from '../words.ts'
+
+const schema = z
+  .strictObject({
+    path: z.string().min(1).default('.').describe('file or directory on the file system to look at'),
+    freeBytesMin: sizeBytes.optional().describe('space free for this user, at least: bytes or "10 GB"'),
+    freePercentMin: z
+      .number()
+      .min(0)
+      .max(100)
+      .optional()
+      .describe('space free for this user as a share of all usable space, at least'),
+  })
+  .refine((o) => o.freeBytesMin !== undefined || o.freePercentMin !== undefined, 'give freeBytesMin or freePercentMin')
+
+type Options = z.infer<typeof schema>
+
+export const disk = defineCheck({
+  id: 'disk',
+  summary: 'compares the free space of a file system with a minimum',
+  options: schema,
+  example: { path: 'backups', freeBytesMin: '10 GB' },
+  failingExample: { path: '.', freeBytesMin: '100 EB' },
+  secretFields: [],
+
+  recognise(item) {
+    const claim = find(
+      sentenceOf(item),
+      /\bdisk\b[^.]{0,20}\b(space|usage|free|capacity|full)\b|\bfree (disk )?space\b/i,
+    )
+    if (!claim) return null
+    for (const { operator, value, unit, text, relativeTo } of item.thresholds) {
+      if (value === null || relativeTo !== null) continue
+      const above = operator === '>' || operator === '>='
+      const below = operator === '<' || operator === '<='
+      const usage = /usage|used|full/i.test(claim)
+      if (unit === 'bytes' && above && !usage) return propose(0.8, { path: '.', freeBytesMin: value }, [claim, text])
+      if (unit === 'percent' && above && !usage)
+        return propose(0.7, { path: '.', freePercentMin: value }, [claim, text])
+      if (unit === 'percent' && below && usage)
+        return propose(0.7, { path: '.', freePercentMin: 100 - value }, [claim, text])
+    }
+    return null
+  },
+
+  describe: (options) => `free space at ${options.path}: ${bounds(options)}`,
+
+  run: (options, context) =>
+    look(context, async () => {
+      let freeBytes: number
+      let usableBytes: number
+      try {
+        const { bsize, blocks, bfree, bavail } = await statfs(resolve(context.directory, options.path))
+        freeBytes = bavail * bsize
+        // What is kept back for root is neither used nor usable, as df counts it.
+        usableBytes = (blocks - bfree + bavail) * bsize
+      } catch (error) {
+        return unverified(`${options.path}: ${messageOf(error)}`, { remedy: 'correct the path' })
+      }
+      const freePercent = usableBytes > 0 ? Math.floor((freeBytes / usableBytes) * 1000) / 10 : Number.NaN
+      const measurements = [
+        { name: 'free space', value: freeBytes, unit: 'bytes' },
+        { name: 'free share', value: freePercent, unit: 'percent' },
+      ]
+      const seen = `${options.path}: free ${formatSize(freeBytes)} (${freePercent} %)`
+      if (Number.isNaN(freePercent)) return unverified(`${options.path}: its file system has no size`)
+      const enough = freeBytes >= (options.freeBytesMin ?? 0) && freePercent >= (options.freePercentMin ?? 0)
+      return enough
+        ? passed(`${seen}, ${bounds(options)} wanted`, { measurements })
+        : failed(`${seen}, but ${bounds(options)} wanted`, {
+            measurements,
+            remedy: 'free space or enlarge the file system',
+          })
+    }),
+})
+
+function bounds({ freeBytesMin, freePercentMin }: Options): string {
+  const parts = [
+    freeBytesMin === undefined ? '' : `at least ${formatSize(freeBytesMin)}`,
+    freePercentMin === undefined ? '' : `at least ${freePercentMin} %`,
+  ]
+  return parts.filter(Boolean).join(' and ')
+}

@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs'
+import { totalmem } from 'node:os'
+import { describe, expect, it } from 'vitest'
+import { checkContract, runCheck, thresholdOf } from '../../../test/contracts/check-contract.ts'
+import { memory } from './memory.ts'
+
+checkContract(memory, {
+  passing: () => ({ options: { freeBytesMin: '1 MB', usedPercentMax: 100 } }),
+  failing: () => ({ options: { freeBytesMin: '100 EB' } }),
+  mentions: () => ['at least 1 MB', 'at most 100 %'],
+  recognises: {
+    clear: [
+      { text: 'At least 4 GB free memory', thresholds: [thresholdOf('>=', 4e9, 'bytes', 'At least 4 GB')] },
+      { text: 'Host memory usage < 80%', thresholds: [thresholdOf('<', 80, 'percent', '< 80%')] },
+    ],
+    unclear: [
+      { label: 'Memory Resources', text: 'Verify adequate memory for deployment process' },
+      { text: 'Memory usage < 80%', thresholds: [thresholdOf('<', 80, 'percent', '< 80%')] },
+      { text: 'Server memory usage > 90%', thresholds: [thresholdOf('>', 90, 'percent', '> 90%')] },
+    ],
+  },
+})
+
+describe('memory', () => {
+  it('fails a host that uses more than allowed', async () => {
+    expect(await runCheck(memory, { options: { usedPercentMax: 0 } })).toMatchObject({
+      status: 'failed',
+      summary: expect.stringMatching(/% used, but at most 0 % used wanted$/),
+    })
+  })
+
+  it.runIf(process.platform === 'linux')('never reports more than the kernel says is available', async () => {
+    const available = /^MemAvailable:\s+(\d+) kB$/m.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]
+    const { measurements } = await runCheck(memory, { options: { freeBytesMin: 1 } })
+    const freeBytes = measurements[0]?.value ?? Number.NaN
+    expect(freeBytes).toBeGreaterThan(0)
+    // Other programs allocate and free between the two readings: a tenth of all memory is more than that.
+    expect(freeBytes).toBeLessThan(Number(available) * 1024 + totalmem() / 10)
+  })
+})

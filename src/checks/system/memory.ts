@@ -1,0 +1,78 @@
+// Memory this host (or the container around us, if that is tighter) still has to give.
+import { totalmem } from 'node:os'
+import { z } from 'zod'
+import { formatSize } from '../../lib/size.ts'
+import { failed, passed } from '../../plan/outcome.ts'
+import { defineCheck } from '../check.ts'
+import { sizeBytes } from '../fields.ts'
+import { look } from '../look.ts'
+import { find, propose, sentenceOf } from '../words.ts'
+
+const schema = z
+  .strictObject({
+    freeBytesMin: sizeBytes.optional().describe('memory available without swapping, at least: bytes or "2 GB"'),
+    usedPercentMax: z
+      .number()
+      .min(0)
+      .max(100)
+      .optional()
+      .describe('memory not available as a share of all memory, at most'),
+  })
+  .refine((o) => o.freeBytesMin !== undefined || o.usedPercentMax !== undefined, 'give freeBytesMin or usedPercentMax')
+
+type Options = z.infer<typeof schema>
+
+export const memory = defineCheck({
+  id: 'memory',
+  summary: 'compares the available memory of this host or container with a bound',
+  options: schema,
+  example: { freeBytesMin: '2 GB', usedPercentMax: 90 },
+  failingExample: { freeBytesMin: '100 EB' },
+  secretFields: [],
+
+  recognise(item) {
+    const sentence = sentenceOf(item)
+    // "Memory usage < 80 %" is said of services as often as of hosts: only words that name the host are clear.
+    const host = find(sentence, /\b(system|host|server|machine)\b[^.]{0,20}\b(memory|RAM)\b/i)
+    const free = find(sentence, /\b(free|available)\s+(memory|RAM)\b|\b(memory|RAM)\b[^.]{0,20}\b(free|available)\b/i)
+    for (const { operator, value, unit, text, relativeTo } of item.thresholds) {
+      if (value === null || relativeTo !== null) continue
+      const above = operator === '>' || operator === '>='
+      const below = operator === '<' || operator === '<='
+      if (free && unit === 'bytes' && above) return propose(0.8, { freeBytesMin: value }, [free, text])
+      if (host && !free && unit === 'percent' && below) return propose(0.7, { usedPercentMax: value }, [host, text])
+    }
+    return null
+  },
+
+  describe: (options) => `memory of this host: ${bounds(options)}`,
+
+  run: (options, context) =>
+    look(context, async () => {
+      // On Linux MemAvailable, or what a container's limit leaves; a limit beyond the host's memory is none.
+      const freeBytes = process.availableMemory()
+      const limitBytes = process.constrainedMemory()
+      const totalBytes = limitBytes > 0 ? Math.min(limitBytes, totalmem()) : totalmem()
+      const usedPercent = Math.ceil((1 - freeBytes / totalBytes) * 1000) / 10
+      const measurements = [
+        { name: 'available memory', value: freeBytes, unit: 'bytes' },
+        { name: 'used memory', value: usedPercent, unit: 'percent' },
+      ]
+      const seen = `available ${formatSize(freeBytes)} of ${formatSize(totalBytes)}, ${usedPercent} % used`
+      const enough = freeBytes >= (options.freeBytesMin ?? 0) && usedPercent <= (options.usedPercentMax ?? 100)
+      return enough
+        ? passed(`${seen}, ${bounds(options)} wanted`, { measurements })
+        : failed(`${seen}, but ${bounds(options)} wanted`, {
+            measurements,
+            remedy: 'end what is not needed or add memory',
+          })
+    }),
+})
+
+function bounds({ freeBytesMin, usedPercentMax }: Options): string {
+  const parts = [
+    freeBytesMin === undefined ? '' : `at least ${formatSize(freeBytesMin)} available`,
+    usedPercentMax === undefined ? '' : `at most ${usedPercentMax} % used`,
+  ]
+  return parts.filter(Boolean).join(' and ')
+}

@@ -1,0 +1,228 @@
+// What every kind of check must do. Each kind's test calls `checkContract` with cases against real servers, files and programs.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import type { Check, CheckContext } from '../../src/checks/check.ts'
+import { exec } from '../../src/lib/exec.ts'
+import type { Outcome } from '../../src/plan/outcome.ts'
+import type { CommandStep, Item } from '../../src/plan/plan.ts'
+import type { Operator, Threshold } from '../../src/plan/threshold.ts'
+
+export interface Case {
+  /** Options as a user would write them. */
+  options: unknown
+  context?: Partial<Pick<CheckContext, 'directory' | 'env' | 'signal'>>
+}
+
+/** Evaluated when the test runs, so that it can name the port of a server started in `beforeAll`. */
+type LazyCase = () => Case
+
+export interface CheckContract {
+  passing: LazyCase
+  failing: LazyCase
+  unverified?: LazyCase
+  /** The system outside never answers. Without it (a look that takes no time) only an earlier stop is tried. */
+  slow?: LazyCase
+  /** A case whose options hold this secret; wanted where the kind has secret fields. */
+  secret?: { value: string; case: LazyCase }
+  /** What the dry-run text of `passing` must name. */
+  mentions: () => string[]
+  /** Where the failing example goes red; `null` with a reason where no machine can promise it. */
+  failingExample?: (() => Case['context']) | { skipped: string }
+  /** Items whose words are clear, and items that are not: a proposal for each of the former, none for the latter. */
+  recognises?: { clear: (string | Words)[]; unclear: (string | Words)[] }
+}
+
+type Words = Partial<Pick<Item, 'text' | 'label' | 'thresholds' | 'commands'>> & { text: string }
+
+const CONTEXT_TIMEOUT_MS = 30_000
+
+/** A context as the conductor makes one: programs run under its signal, in its directory. */
+export function checkContext(given: Case['context'] = {}): CheckContext {
+  const signal = given.signal ?? AbortSignal.timeout(CONTEXT_TIMEOUT_MS)
+  const directory = given.directory ?? process.cwd()
+  const env = given.env ?? (process.env as Record<string, string>)
+  return {
+    signal,
+    directory,
+    env,
+    exec: (file, args, options) =>
+      exec(file, args, { cwd: directory, env, timeoutMs: CONTEXT_TIMEOUT_MS, signal, ...options }),
+  }
+}
+
+/** Parses the options and runs the check, as the conductor does. */
+export function runCheck<Options>(check: Check<Options>, { options, context }: Case): Promise<Outcome> {
+  return check.run(check.options.parse(options), checkContext(context))
+}
+
+/** An item with these words and nothing else. */
+export function itemOf(words: string | Words): Parameters<NonNullable<Check['recognise']>>[0] {
+  return { label: null, thresholds: [], commands: [], ...(typeof words === 'string' ? { text: words } : words) }
+}
+
+/** A bound as the reader finds it in an item. */
+export function thresholdOf(operator: Operator, value: number, unit: string, text: string): Threshold {
+  const none = { aggregate: null, valueMax: null, windowMs: null, consecutive: null, relativeTo: null }
+  return { subject: '', operator, value, unit, text, ...none }
+}
+
+/** A command as the reader finds it in an item. */
+export function stepOf(script: string, change: Partial<CommandStep> = {}): CommandStep {
+  const flags = { background: false, endless: false, interactive: false, destructive: false, placeholders: [] }
+  return { script, title: null, line: 7, ...flags, ...change }
+}
+
+/** Declares the tests that every kind of check must pass. */
+export function checkContract<Options>(check: Check<Options>, contract: CheckContract): void {
+  describe(`${check.id} keeps the contract of checks`, () => {
+    judges(check, contract)
+    stops(check, contract)
+    describesItself(check, contract)
+    keepsSecrets(check, contract)
+    if (check.recognise || contract.recognises) recognises(check, contract)
+  })
+}
+
+function judges<Options>(check: Check<Options>, contract: CheckContract): void {
+  let empty = ''
+  beforeAll(() => {
+    empty = mkdtempSync(join(tmpdir(), 'gonogo-check-'))
+  })
+  afterAll(() => rmSync(empty, { recursive: true, force: true }))
+
+  it('passes what is as it should be', async () => {
+    expect(await runCheck(check, contract.passing())).toMatchObject({
+      status: 'passed',
+      summary: expect.stringMatching(/\S/),
+    })
+  })
+
+  it('turns red', async () => {
+    expect(await runCheck(check, contract.failing())).toMatchObject({
+      status: 'failed',
+      summary: expect.stringMatching(/\S/),
+    })
+  })
+
+  if (contract.unverified)
+    it('is unverified where it could not look', async () => {
+      expect(await runCheck(check, (contract.unverified as LazyCase)())).toMatchObject({ status: 'unverified' })
+    })
+
+  const { failingExample = () => ({ directory: empty }) } = contract
+  if (typeof failingExample === 'function')
+    it('turns red with its own failing example', async () => {
+      const outcome = await runCheck(check, { options: check.failingExample, context: failingExample() })
+      expect(outcome).toMatchObject({ status: 'failed' })
+    })
+  else it.skip(`turns red with its own failing example (skipped: ${failingExample.skipped})`, () => {})
+}
+
+function stops<Options>(check: Check<Options>, contract: CheckContract): void {
+  const slow = contract.slow ?? contract.passing
+  const stopped = async (signal: AbortSignal): Promise<Outcome> => {
+    const { options, context } = slow()
+    return runCheck(check, { options, context: { ...context, signal } })
+  }
+
+  it('does not look when it was cancelled before', async () => {
+    expect(await stopped(AbortSignal.abort())).toMatchObject({
+      status: 'unverified',
+      summary: expect.stringContaining('cancelled'),
+    })
+  })
+
+  it('does not look past the deadline', async () => {
+    const past = AbortSignal.abort(new DOMException('late', 'TimeoutError'))
+    expect(await stopped(past)).toMatchObject({ status: 'unverified', summary: expect.stringContaining('deadline') })
+  })
+
+  if (!contract.slow) return
+  it('comes back unverified when it is cancelled while nobody answers', async () => {
+    const controller = new AbortController()
+    setTimeout(() => controller.abort(), 100)
+    expect(await stopped(controller.signal)).toMatchObject({
+      status: 'unverified',
+      summary: expect.stringContaining('cancelled'),
+    })
+  })
+
+  it('comes back unverified at the deadline while nobody answers', async () => {
+    expect(await stopped(AbortSignal.timeout(100))).toMatchObject({
+      status: 'unverified',
+      summary: expect.stringContaining('deadline'),
+    })
+  })
+}
+
+function describesItself<Options>(check: Check<Options>, contract: CheckContract): void {
+  it('has an example and a failing example that are valid and differ', () => {
+    check.options.parse(check.example)
+    check.options.parse(check.failingExample)
+    expect(check.failingExample).not.toEqual(check.example)
+  })
+
+  it('refuses options it does not know', () => {
+    const result = check.options.safeParse({ ...(check.example as object), noSuchOption: true })
+    expect(result.error?.issues.map((issue) => issue.code)).toEqual(['unrecognized_keys'])
+  })
+
+  it('reads its own parsed options again unchanged, also after a trip through JSON', () => {
+    const once = check.options.parse(check.example)
+    expect(check.options.parse(JSON.parse(JSON.stringify(once)))).toEqual(once)
+  })
+
+  it('describes every option', () => {
+    const schema = z.toJSONSchema(check.options, { io: 'input' })
+    const properties = Object.entries(schema.properties ?? {})
+    expect(properties.length).toBeGreaterThan(0)
+    for (const [name, property] of properties)
+      expect(property, `option ${name}`).toMatchObject({ description: expect.stringMatching(/\S/) })
+    for (const field of check.secretFields) expect(properties.map(([name]) => name)).toContain(field)
+  })
+
+  it('says in the dry run what it would look at', () => {
+    const text = check.describe(check.options.parse(contract.passing().options))
+    for (const words of contract.mentions()) expect(text).toContain(words)
+    expect(text).not.toMatch(/undefined|\[object/)
+  })
+}
+
+function keepsSecrets<Options>(check: Check<Options>, { secret }: CheckContract): void {
+  if (check.secretFields.length === 0 && !secret) return
+  it('shows no secret in the dry run or in what it came to', async () => {
+    if (!secret) throw new Error(`${check.id} has secret fields: its contract wants a case with a secret`)
+    const given = secret.case()
+    expect(JSON.stringify(given)).toContain(secret.value)
+    expect(check.describe(check.options.parse(given.options))).not.toContain(secret.value)
+    expect(JSON.stringify(await runCheck(check, given))).not.toContain(secret.value)
+  })
+}
+
+function recognises<Options>(check: Check<Options>, contract: CheckContract): void {
+  it('proposes where the words are clear, with options that are valid and a reason that quotes them', () => {
+    const clear = contract.recognises?.clear ?? []
+    expect(clear.length).toBeGreaterThan(0)
+    for (const words of clear) {
+      const item = itemOf(words)
+      const proposal = check.recognise?.(item)
+      if (!proposal) throw new Error(`no proposal for: ${item.text}`)
+      check.options.parse(proposal.options)
+      expect(proposal.confidence).toBeGreaterThan(0)
+      expect(proposal.confidence).toBeLessThan(1)
+      const said = [`${item.label}: ${item.text}`, ...item.commands.map((step) => step.script)].join('\n')
+      const quotes = [...proposal.why.matchAll(/"([^"]+)"/g)].map((match) => match[1] as string)
+      expect(quotes.length).toBeGreaterThan(0)
+      for (const quote of quotes) expect(said).toContain(quote)
+    }
+  })
+
+  it('abstains where they are not', () => {
+    const unclear = contract.recognises?.unclear ?? []
+    expect(unclear.length).toBeGreaterThan(0)
+    for (const words of unclear) expect(check.recognise?.(itemOf(words)), itemOf(words).text).toBeNull()
+  })
+}
