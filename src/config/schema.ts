@@ -1,0 +1,162 @@
+// Shape of gonogo.yaml. Options of kinds are left open here; the kind's own schema judges them in load.ts.
+import { z } from 'zod'
+import { parseDurationMs } from '../lib/duration.ts'
+
+/** `5 min`, `250ms`, or a number of milliseconds. */
+export const duration = z
+  .union([z.string(), z.number().nonnegative()])
+  .transform((value, context) => {
+    const parsed = typeof value === 'number' ? value : parseDurationMs(value)
+    if (parsed !== null) return parsed
+    context.addIssue({
+      code: 'custom',
+      message: `"${value}" is not a duration; expected one like "30 s", "5 min" or "1h"`,
+    })
+    return z.NEVER
+  })
+  .describe('A duration: "250ms", "30 s", "5 min", "1h30m", "7 days", or milliseconds')
+
+const kindEntry = z.looseObject({ kind: z.string().describe('Which kind; `gonogo kinds` lists them') })
+const named = <T extends z.ZodType>(entry: T) =>
+  z.record(z.string().regex(/^[\w.-]+$/, 'a name is letters, digits, ".", "_", "-"'), entry)
+
+const operator = z.enum(['<', '<=', '>', '>=', '==', '!=', 'between'])
+const scope = z.enum(['candidate', 'stable', 'any', 'service'])
+const relativeTo = z.enum(['baseline', 'baseline-points'])
+
+const watch = z.strictObject({
+  signal: z.string().describe('Which signal; `gonogo kinds` lists what each source gives'),
+  scope: scope.default('candidate').describe('Whose samples: the new version, the old one, each, or the whole service'),
+  aggregate: z.string().default('avg').describe('avg, max, min, last or a percentile like p95, over the stretch'),
+  is: operator.describe('The good state, as in `is: "<"`'),
+  value: z.number().describe("The bound, in the signal's unit"),
+  valueMax: z.number().nullable().default(null).describe('Upper end for `between`'),
+  relativeTo: relativeTo.nullable().default(null).describe('Compare with the old version instead of absolutely'),
+  for: duration.default(0).describe('Watch this long from here; 0 judges what the run recorded so far'),
+})
+
+const guard = z.strictObject({
+  title: z.string().optional().describe('What it is called in the report'),
+  signal: z.string(),
+  scope: scope.default('candidate'),
+  is: operator.describe('The bad state: red when the value stands in this relation'),
+  value: z.number(),
+  valueMax: z.number().nullable().default(null),
+  relativeTo: relativeTo.nullable().default(null),
+  consecutive: z.int().min(1).default(1).describe('So many samples in a row'),
+  for: duration.default(0).describe('Must hold this long'),
+  observationsMin: z.int().min(0).default(0).describe('A sample on fewer requests says nothing'),
+  severity: z.enum(['notify', 'pause', 'rollback']).default('rollback'),
+  restoreData: z
+    .boolean()
+    .default(false)
+    .describe('The data itself is bad: the rollback also restores `delivery.restore`'),
+  unknownMax: z.int().min(0).default(0).describe('So many unknown samples in a row pause the run; 0 only notes them'),
+})
+
+const oneOrMore = <T extends z.ZodType>(entry: T) =>
+  z.union([entry.transform((value) => [value]), z.array(entry).min(1)])
+const options = z.record(z.string(), z.unknown()).default({})
+const timeout = duration.optional().describe('Longest it may take')
+
+const bindingForms = {
+  check: z.strictObject({ check: z.string(), with: options, timeout }),
+  action: z.strictObject({
+    action: z.string(),
+    with: options,
+    timeout,
+    oneWay: z.string().optional().describe('Why there is no way back'),
+  }),
+  backup: z.strictObject({ backup: z.string().describe('Name under `backups`') }),
+  rollout: z.strictObject({
+    rollout: z.union([z.literal(true), z.string()]).describe('true: the whole delivery; or the name of one stage'),
+  }),
+  poll: z.strictObject({
+    poll: z.string().describe('Role under `people`'),
+    quorum: z.int().min(1).default(1).describe('So many people must say yes'),
+    question: z.string().optional(),
+  }),
+  watch: z.strictObject({ watch: oneOrMore(watch) }),
+  guard: z.strictObject({ guard: oneOrMore(guard) }),
+  children: z.strictObject({ children: z.literal(true) }),
+  skip: z.strictObject({ skip: z.string().min(1).describe('Why it does not apply here') }),
+}
+
+export type BindingForm = keyof typeof bindingForms
+
+const FORMS = Object.keys(bindingForms) as BindingForm[]
+
+/** One binding: exactly one of the forms, told apart by its first word. */
+const binding = z.record(z.string(), z.unknown()).transform((value, context) => {
+  const forms = FORMS.filter((form) => form in value)
+  const [form] = forms
+  if (!form || forms.length > 1) {
+    context.addIssue({ code: 'custom', message: `a binding has exactly one of ${FORMS.join(', ')}` })
+    return z.NEVER
+  }
+  const parsed = bindingForms[form].safeParse(value)
+  if (parsed.success) return { form, value: parsed.data } as BindingEntry
+  for (const issue of parsed.error.issues)
+    context.addIssue({ code: 'custom', message: issue.message, path: issue.path })
+  return z.NEVER
+})
+
+export type BindingEntry = {
+  [F in BindingForm]: { form: F; value: z.output<(typeof bindingForms)[F]> }
+}[BindingForm]
+
+/** gonogo.yaml. */
+export const configSchema = z.strictObject({
+  service: z.string().min(1).describe('What is released'),
+  environment: z.string().default('production').describe('Where; `--environment` chooses another'),
+  checklist: z.string().default('DEPLOYMENT_CHECKLIST.md').describe('The Markdown document, relative to this file'),
+  stateDirectory: z.string().default('.gonogo').describe('Database, evidence, capsules, backups, reports'),
+  variables: z.record(z.string(), z.string()).default({}).describe('Environment of every command and check'),
+  secrets: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('The same, but never shown: values are references like ${env:NAME} or ${file:PATH}'),
+  environments: named(z.strictObject({ variables: z.record(z.string(), z.string()).default({}) })).default({}),
+  people: named(z.array(z.string()).min(1)).default({}).describe('Role → who may answer for it'),
+  defaults: z
+    .strictObject({
+      ask: z
+        .string()
+        .optional()
+        .describe('Role that is asked about items which only a person can answer and nobody bound'),
+      timeout: duration.default(300_000).describe('Longest a check or action may take'),
+    })
+    .prefault({}),
+  targets: named(kindEntry).default({}),
+  routers: named(kindEntry).default({}),
+  backups: named(kindEntry).default({}),
+  signals: named(kindEntry).default({}).describe('Name → source of measurements'),
+  delivery: z
+    .strictObject({
+      target: z.string(),
+      router: z.string(),
+      candidate: z.string().describe('The version to release; `--candidate` chooses another'),
+      stable: z.string().describe('The version that runs before the first release'),
+      strategy: kindEntry,
+      autoPromote: z.boolean().default(false).describe('false: every stage ends with a question to the approver'),
+      approver: z.string().default('release-manager').describe('Role'),
+      restore: z.string().nullable().default(null).describe('Backup that a rollback puts back; null: data is kept'),
+      sampling: duration.default(1000).describe('How often signals are read'),
+      watchdog: z
+        .strictObject({
+          after: duration
+            .default(10_000)
+            .describe('Conductor silent this long while a canary is live: traffic goes back'),
+          policy: z.enum(['rollback', 'hold']).default('rollback'),
+        })
+        .prefault({}),
+    })
+    .nullable()
+    .default(null),
+  guards: named(guard).default({}),
+  bindings: z.record(z.string(), binding).default({}).describe('Item id → what makes it executable'),
+})
+
+export type Config = z.output<typeof configSchema>
+export type GuardEntry = z.output<typeof guard>
+export type WatchEntry = z.output<typeof watch>

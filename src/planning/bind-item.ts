@@ -1,0 +1,128 @@
+// From an entry of gonogo.yaml to the binding of a plan, with the sentence that says what will happen.
+import { findKind, parseOptions } from '../catalog/catalog.ts'
+import type { BindingEntry, Config, GuardEntry, WatchEntry } from '../config/schema.ts'
+import { formatDuration } from '../lib/duration.ts'
+import type { Binding, WatchSpec } from '../plan/binding.ts'
+import type { GuardRule } from '../plan/guard-rule.ts'
+import type { Item } from '../plan/plan.ts'
+import type { Stage } from '../plan/stage.ts'
+
+export interface Bound {
+  binding: Binding
+  /** Dry-run text. */
+  will: string
+}
+
+/** The binding that an entry of gonogo.yaml stands for. The entry was validated when the file was loaded. */
+export function bindItem(
+  item: Item,
+  entry: BindingEntry,
+  config: Config,
+  stages: readonly Stage[],
+  file: string,
+): Bound {
+  const place = { file, path: `bindings/${item.id}` }
+  switch (entry.form) {
+    case 'check': {
+      const kind = findKind('check', entry.value.check, place)
+      const options = parseOptions(kind.options, entry.value.with, place)
+      const timeoutMs = entry.value.timeout ?? config.defaults.timeout
+      return {
+        binding: { type: 'check', check: kind.id, options: entry.value.with, timeoutMs },
+        will: kind.describe(options),
+      }
+    }
+    case 'action': {
+      const kind = findKind('action', entry.value.action, place)
+      const options = parseOptions(kind.options, entry.value.with, place)
+      const timeoutMs = entry.value.timeout ?? config.defaults.timeout
+      const binding: Binding = {
+        type: 'action',
+        action: kind.id,
+        options: entry.value.with,
+        timeoutMs,
+        oneWay: entry.value.oneWay ?? null,
+      }
+      return { binding, will: kind.describe(options, item.commands) }
+    }
+    case 'backup':
+      return {
+        binding: { type: 'backup', backup: entry.value.backup },
+        will: `back up "${entry.value.backup}" and verify the copy`,
+      }
+    case 'rollout': {
+      const stage = entry.value.rollout === true ? null : entry.value.rollout
+      return { binding: { type: 'rollout', stage }, will: describeRollout(stages, stage) }
+    }
+    case 'poll': {
+      const { poll: role, quorum, question } = entry.value
+      return {
+        binding: { type: 'poll', role, quorum, question: question ?? null },
+        will: `ask ${role}${quorum > 1 ? ` (${quorum} people)` : ''}`,
+      }
+    }
+    case 'watch': {
+      const watches = entry.value.watch.map(toWatchSpec)
+      return { binding: { type: 'watch', watches }, will: `judge ${watches.map(describeWatch).join(' and ')}` }
+    }
+    case 'guard': {
+      const rules = entry.value.guard.map((guard, index) =>
+        toGuardRule(index === 0 ? item.id : `${item.id}#${index + 1}`, guard, item),
+      )
+      return { binding: { type: 'guard', rules }, will: `guard: ${rules.map(describeGuard).join('; ')}` }
+    }
+    case 'children':
+      return { binding: { type: 'children' }, will: 'true when all items under it are' }
+    case 'skip':
+      return { binding: { type: 'skip', reason: entry.value.skip }, will: `skip: ${entry.value.skip}` }
+  }
+}
+
+function describeRollout(stages: readonly Stage[], name: string | null): string {
+  const chosen = name === null ? stages : stages.filter((stage) => stage.name === name)
+  return `deliver: ${chosen.map((stage) => `${stage.name} ${stage.weight} % for ${formatDuration(stage.durationMs)}`).join(', ')}`
+}
+
+function toWatchSpec(entry: WatchEntry): WatchSpec {
+  const { signal, scope, aggregate, is: operator, value, valueMax, relativeTo, for: forMs } = entry
+  return { signal, scope, aggregate, operator, value, valueMax, relativeTo, forMs }
+}
+
+/** `candidate error-rate avg < 1` */
+export function describeWatch(watch: WatchSpec): string {
+  const than = watch.relativeTo ? ' over the baseline' : ''
+  return `${watch.scope} ${watch.signal} ${watch.aggregate} ${watch.operator} ${watch.value}${watch.valueMax === null ? '' : `..${watch.valueMax}`}${than}`
+}
+
+/** A rule from its entry; `item` null for one that stands under `guards`. */
+export function toGuardRule(id: string, entry: GuardEntry, item: Item | null): GuardRule {
+  const { signal, scope, value, valueMax, relativeTo, consecutive, severity } = entry
+  const { is: operator, for: forMs, observationsMin, unknownMax, restoreData } = entry
+  const title = entry.title ?? item?.text ?? id
+  return {
+    id,
+    title,
+    signal,
+    scope,
+    operator,
+    value,
+    valueMax,
+    relativeTo,
+    consecutive,
+    forMs,
+    observationsMin,
+    severity,
+    restoreData,
+    unknownMax,
+    item: item?.id ?? null,
+  }
+}
+
+/** `rollback when candidate error-rate > 50, 5 in a row` */
+export function describeGuard(rule: GuardRule): string {
+  const parts = [`${rule.severity} when ${rule.scope} ${rule.signal} ${rule.operator} ${rule.value}`]
+  if (rule.relativeTo) parts.push('over the baseline')
+  if (rule.consecutive > 1) parts.push(`${rule.consecutive} in a row`)
+  if (rule.forMs > 0) parts.push(`for ${formatDuration(rule.forMs)}`)
+  return parts.join(', ')
+}
