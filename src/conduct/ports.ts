@@ -1,4 +1,5 @@
 // What the conductor needs from durable execution and from storage. Implemented by `durable/` and `store/`.
+import type { Sample } from '../plan/signal.ts'
 import type { EvidenceRef, LedgerDraft, LedgerEntry, RunRecord } from '../plan/run-record.ts'
 
 /** What people and guards tell a run. Delivered once, in order; `id` makes sending idempotent. */
@@ -7,7 +8,15 @@ export type RunMessage =
   | { type: 'resume'; id: string; by: string }
   | { type: 'abort'; id: string; by: string; reason: string }
   | { type: 'promote'; id: string; by: string }
-  | { type: 'rollback'; id: string; by: string; mode: 'emergency' | 'gradual'; reason: string; skipValidation: boolean }
+  | {
+      type: 'rollback'
+      id: string
+      by: string
+      mode: 'emergency' | 'gradual' | 'watchdog'
+      reason: string
+      skipValidation: boolean
+      restoreData: boolean
+    }
   | {
       type: 'answer'
       id: string
@@ -19,7 +28,15 @@ export type RunMessage =
     }
   | { type: 'fill'; id: string; by: string; item: string; values: Record<string, string> }
   | { type: 'waive'; id: string; by: string; item: string; reason: string }
-  | { type: 'guard'; id: string; rule: string; severity: 'pause' | 'rollback'; reason: string }
+  | {
+      type: 'guard'
+      id: string
+      rule: string
+      severity: 'pause' | 'rollback'
+      reason: string
+      sample: Sample | null
+      restoreData: boolean
+    }
 
 /** Durable execution of one run, as seen from inside its workflow. Calls must come in the same order on every replay. */
 export interface Durable {
@@ -37,6 +54,8 @@ export interface Engine {
   conduct(runId: string, signal: AbortSignal): Promise<void>
   /** Delivers a message to a run, wherever it is conducted. */
   send(runId: string, message: RunMessage): Promise<void>
+  /** Whether a message waits to be received. Not recorded: only for use inside a step. */
+  hasMail(runId: string): Promise<boolean>
   close(): Promise<void>
 }
 

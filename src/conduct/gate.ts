@@ -1,0 +1,108 @@
+// A gate: nothing goes on until every item before it is passed, does not apply, or was waived by a named person.
+import type { PlannedItem } from '../plan/release-plan.ts'
+import { passed, type Outcome } from '../plan/outcome.ts'
+import { worstStatus, type Status } from '../plan/outcome.ts'
+import { Diverted } from './diversion.ts'
+import { listen, PATIENCE_MS } from './mailbox.ts'
+import { judgePoll } from './people.ts'
+import { itemOf, nextAttempt, recordOutcome, type RunContext } from './run-context.ts'
+
+/** Tries an item again on a person's word. */
+export type Retry = (items: readonly PlannedItem[]) => Promise<void>
+
+/** Waits until the given items are settled. @throws Diverted when the run is to go back, or may not wait. */
+export async function settle(context: RunContext, items: readonly PlannedItem[], retry: Retry): Promise<void> {
+  const { services, runId } = context
+  let announced = ''
+  for (;;) {
+    await closePolls(context, items)
+    const open = items.filter((planned) => isOpen(context, planned))
+    if (open.length === 0) break
+    const asked = open.filter((planned) => isUnanswered(context, planned))
+    const bad = open.filter((planned) => !isUnanswered(context, planned))
+    if (services.noWait) {
+      const names = open.map(({ item }) => itemOf(context, item).label ?? itemOf(context, item).text)
+      throw new Diverted({ to: 'abort', by: 'gate', reason: `NO-GO: ${names.join('; ')}` })
+    }
+    const state = open.map((planned) => `${planned.item}:${context.outcomes.get(planned.item)?.endedAt ?? ''}`).join()
+    if (state !== announced) {
+      announced = state
+      await announce(context, asked, bad)
+    }
+    const heard = await listen(context, PATIENCE_MS)
+    if (heard.type === 'resume' && bad.length > 0) await retry(bad)
+  }
+  if (announced !== '') {
+    await services.runs.update(runId, { state: 'running', reason: null })
+    services.emit({ type: 'run', state: 'running', reason: null })
+  }
+}
+
+/** The verdict over items: what a phase came to. */
+export function verdictOver(context: RunContext, items: readonly PlannedItem[]): Status {
+  const statuses = items
+    .filter(({ binding }) => binding.type !== 'record' && binding.type !== 'guard')
+    .map(({ item }): Status =>
+      context.waived.has(item) ? 'passed' : (context.outcomes.get(item)?.status ?? 'unverified'),
+    )
+  return statuses.length === 0 ? 'passed' : worstStatus(statuses)
+}
+
+function isOpen(context: RunContext, { item, binding }: PlannedItem): boolean {
+  if (binding.type === 'record' || binding.type === 'guard' || binding.type === 'children') return false
+  if (context.waived.has(item)) return false
+  const status = context.outcomes.get(item)?.status
+  return status !== 'passed' && status !== 'skipped'
+}
+
+function isUnanswered(context: RunContext, { item, binding }: PlannedItem): boolean {
+  return binding.type === 'poll' && context.outcomes.get(item)?.status !== 'failed'
+}
+
+/** Turns polls that are decided into outcomes. */
+async function closePolls(context: RunContext, items: readonly PlannedItem[]): Promise<void> {
+  for (const { item, binding } of items) {
+    if (binding.type !== 'poll') continue
+    const verdict = judgePoll(binding, context.answers.get(item) ?? [], context.plan.people[binding.role] ?? [])
+    if (verdict.verdict === 'open') continue
+    const known = context.outcomes.get(item)
+    if (known?.summary === verdict.summary) continue
+    const outcome: Outcome =
+      verdict.verdict === 'approved' ? passed(verdict.summary) : { ...passed(verdict.summary), status: 'failed' }
+    const attempt = nextAttempt(context, item)
+    const now = await context.durable.now()
+    context.outcomes.set(item, await recordOutcome(context, item, attempt, outcome, now))
+  }
+}
+
+async function announce(
+  context: RunContext,
+  asked: readonly PlannedItem[],
+  bad: readonly PlannedItem[],
+): Promise<void> {
+  const { services, runId } = context
+  for (const { item, binding } of asked) {
+    const summary =
+      binding.type === 'poll' ? `${binding.role}: ${context.plan.people[binding.role]?.join(', ') ?? ''}` : ''
+    services.emit({
+      type: 'item',
+      item,
+      text: itemOf(context, item).label ?? itemOf(context, item).text,
+      status: 'asked',
+      summary,
+    })
+  }
+  const reasons: string[] = []
+  const commands: string[] = []
+  if (bad.length > 0) {
+    reasons.push(`${bad.length} ${bad.length === 1 ? 'item is' : 'items are'} not green`)
+    commands.push(`gonogo resume ${runId}`, `gonogo waive ${runId} ${bad[0]?.item} --reason "..."`)
+  }
+  if (asked.length > 0) {
+    reasons.push(`${asked.length} ${asked.length === 1 ? 'answer is' : 'answers are'} wanted`)
+    commands.push(`gonogo approve ${runId} ${asked[0]?.item}`)
+  }
+  const reason = reasons.join(', ')
+  await services.runs.update(runId, { state: bad.length > 0 ? 'paused' : 'waiting', reason })
+  services.emit({ type: 'needs', reason, commands })
+}

@@ -1,0 +1,278 @@
+// The delivery: the candidate comes up beside the stable version, and traffic moves to it stage by stage.
+import { messageOf } from '../lib/errors.ts'
+import { formatDuration } from '../lib/duration.ts'
+import { failed, passed, unverified, type Outcome } from '../plan/outcome.ts'
+import type { OutcomeBody } from '../plan/run-record.ts'
+import type { VersionCounters } from '../plan/signal.ts'
+import type { Stage } from '../plan/stage.ts'
+import { armCapsule, disarmCapsule } from './capsule.ts'
+import { attentiveStep, listen, PATIENCE_MS } from './mailbox.ts'
+import { doOnce } from './perform-action.ts'
+import { judgePoll } from './people.ts'
+import { itemOf, nextAttempt, note, recordOutcome, type RunContext } from './run-context.ts'
+import { paced, type DeliveryParts } from './services.ts'
+import { refreshWayBack, tableWith, type LiveDelivery } from './stand.ts'
+import { startWatchdog } from './watchdog.ts'
+import { join } from 'node:path'
+
+/** Delivers the stage an item stands for, or every stage that is not done yet. */
+export async function performRollout(context: RunContext, id: string, stageName: string | null): Promise<void> {
+  const stages = (context.plan.delivery?.stages ?? []).filter(
+    (stage) => (stageName === null || stage.name === stageName) && !context.delivered.has(stage.name),
+  )
+  const attempt = nextAttempt(context, id)
+  const startedAt = await context.durable.now()
+  const outcomes: Outcome[] = []
+  const live = context.live ?? (await prepareCandidate(context, id))
+  if ('status' in live) outcomes.push(live)
+  else {
+    for (const stage of stages) {
+      const outcome = await runStage(context, id, live, stage, attempt)
+      outcomes.push(outcome)
+      if (outcome.status !== 'passed') break
+      context.delivered.add(stage.name)
+    }
+  }
+  const bad = outcomes.find((outcome) => outcome.status !== 'passed')
+  const summary = outcomes.map((outcome) => outcome.summary).join('; ')
+  const whole: Outcome = {
+    ...(bad ?? passed(summary)),
+    summary,
+    measurements: outcomes.flatMap((outcome) => outcome.measurements),
+  }
+  const body = await context.durable.step(`rollout ${id} #${attempt}`, () =>
+    recordOutcome(context, id, attempt, whole, startedAt),
+  )
+  context.outcomes.set(id, body)
+}
+
+/** Brings the candidate up, capsule and watchdog first. @returns where everything listens, or why it did not come up. */
+async function prepareCandidate(context: RunContext, id: string): Promise<LiveDelivery | Outcome> {
+  const { services, plan } = context
+  const { delivery } = services
+  if (!delivery || !plan.delivery) return failed('the plan has no delivery')
+  const { candidate } = plan.delivery
+  const { stable } = context
+  if (stable === candidate)
+    return failed(`${candidate} is what runs already`, { remedy: 'name another version with --candidate' })
+  const before = await attentiveStep(context, `prepare stable for ${id}`, () =>
+    tryTo(() => bringUpStable(delivery, stable)),
+  )
+  if ('status' in before) return before
+
+  context.live = { stable, candidate, table: before.table, trafficMs: before.trafficMs }
+  await refreshWayBack(context)
+  armCapsule(context.session.capsule)
+  const name = `prepare:${candidate}`
+  const attempt = nextAttempt(context, name)
+  const prepared = await attentiveStep(context, `${name} #${attempt}`, async () => {
+    watchOver(context)
+    let backends: LiveDelivery['table']['backends'] = []
+    const bring = async (): Promise<Outcome> => {
+      backends = await delivery.target.prepare(candidate, context.session.signal)
+      return passed(`${candidate} is up: ${backends.map((backend) => backend.id).join(', ')}`)
+    }
+    const body = await doOnce(context, name, attempt, {
+      will: `start ${candidate} beside ${stable}`,
+      run: bring,
+      verify: async () => 'not-done',
+    })
+    if (body.status === 'passed' && backends.length === 0)
+      backends = await delivery.target.prepare(candidate, context.session.signal)
+    return { body, backends }
+  })
+  if (prepared.body.status !== 'passed') {
+    context.live = null
+    disarmCapsule(context.session.capsule)
+    await refreshWayBack(context)
+    return outcomeOf(prepared.body)
+  }
+  const live = {
+    ...context.live,
+    table: { ...before.table, backends: [...before.table.backends, ...prepared.backends] },
+  }
+  context.live = live
+  context.session.setLive(live)
+  await attentiveStep(context, `preview ${candidate}`, () => delivery.router.set(tableWith(live, 0)))
+  await refreshWayBack(context)
+  return live
+}
+
+/** The old version must be there to go back to: it is brought up if it does not run, and gets all traffic. */
+async function bringUpStable(
+  delivery: DeliveryParts,
+  stable: string,
+): Promise<Pick<LiveDelivery, 'table' | 'trafficMs'>> {
+  const backends = await delivery.target.prepare(stable, AbortSignal.timeout(PREPARE_STABLE_MS_MAX))
+  const table = { weights: { [stable]: 100 }, backends, stable }
+  const startedAt = performance.now()
+  await delivery.router.set(table)
+  return { table, trafficMs: Math.ceil(performance.now() - startedAt) }
+}
+
+const PREPARE_STABLE_MS_MAX = 120_000
+
+/** Starts the dead-man's switch. After a crash it is started again: two watchdogs do the same harmless thing. */
+function watchOver(context: RunContext): void {
+  const { capsule, directory } = context.session
+  const { afterMs, policy } = context.services.watchdog
+  startWatchdog({ capsule, heartbeatPath: join(directory, 'heartbeat'), afterMs, policy })
+}
+
+async function runStage(
+  context: RunContext,
+  id: string,
+  live: LiveDelivery,
+  stage: Stage,
+  attempt: number,
+): Promise<Outcome> {
+  const { services, plan, pace } = context
+  const { delivery } = services
+  if (!delivery || !plan.delivery) return failed('the plan has no delivery')
+  const durationMs = paced(stage.durationMs, pace)
+  const key = `stage:${stage.name}:${id}:${attempt}`
+  const started = await attentiveStep(context, `${key} start`, async () => {
+    const before = await delivery.router.counters(context.session.signal)
+    await note(context, {
+      key: `${key}:started`,
+      kind: 'stage',
+      item: id,
+      body: { stage: stage.name, weight: stage.weight, event: 'started', verdict: null },
+    })
+    await delivery.router.set(tableWith(live, stage.weight))
+    services.emit({ type: 'stage', stage: stage.name, weight: stage.weight, durationMs, event: 'started', summary: '' })
+    await services.runs.update(context.runId, { position: `${stage.name}: ${stage.weight} % to ${live.candidate}` })
+    return { at: services.clock(), before }
+  })
+  const promotedBy = await holdStage(context, started.at, durationMs)
+  const outcome = await attentiveStep(context, `${key} end`, async () => {
+    const after = await delivery.router.counters(context.session.signal)
+    return judgeStage(stage, live, started.before, after, durationMs)
+  })
+  const approved = plan.delivery.autoPromote || promotedBy !== null || outcome.status !== 'passed'
+  const approval = approved ? null : await askApproval(context, id, stage, plan.delivery.approver)
+  const verdict = approval?.verdict === 'rejected' ? 'failed' : outcome.status
+  const reason = [
+    outcome.summary,
+    approval && 'summary' in approval ? approval.summary : null,
+    promotedBy ? `promoted by ${promotedBy}` : null,
+  ]
+    .filter(Boolean)
+    .join('; ')
+  await note(context, {
+    key: `${key}:ended`,
+    kind: 'stage',
+    item: id,
+    body: { stage: stage.name, weight: stage.weight, event: 'ended', verdict, reason },
+  })
+  services.emit({ type: 'stage', stage: stage.name, weight: stage.weight, durationMs, event: 'ended', summary: reason })
+  return { ...outcome, status: verdict, summary: reason }
+}
+
+/** Holds a stage for its time. @returns who promoted it before its end, or null. */
+async function holdStage(context: RunContext, startedAt: number, durationMs: number): Promise<string | null> {
+  let remainingMs = durationMs
+  while (remainingMs > 0) {
+    const heard = await listen(context, remainingMs)
+    if (heard.type === 'timeout') return null
+    if (heard.type === 'promote') return heard.by
+    remainingMs = startedAt + durationMs - (await context.durable.now())
+  }
+  return null
+}
+
+/** What a stage came to, by the router's own counters over exactly that stretch. No request is no evidence. */
+function judgeStage(
+  stage: Stage,
+  live: LiveDelivery,
+  before: VersionCounters[],
+  after: VersionCounters[],
+  durationMs: number,
+): Outcome {
+  const during = (version: string) => {
+    const to = after.find((entry) => entry.version === version) ?? NOTHING
+    const earlier = before.find((entry) => entry.version === version) ?? NOTHING
+    // Counters that went down are those of a router that was started again.
+    const from = earlier.requests > to.requests ? NOTHING : earlier
+    const requests = to.requests - from.requests
+    return {
+      requests,
+      errors: to.errors - from.errors,
+      averageMs: requests > 0 ? (to.totalMs - from.totalMs) / requests : null,
+    }
+  }
+  const candidate = during(live.candidate)
+  const stable = during(live.stable)
+  const figures = ({ requests, errors, averageMs }: typeof candidate): string =>
+    `${errors} errors of ${requests} requests${averageMs === null ? '' : `, ${averageMs.toFixed(1)} ms average`}`
+  const versus = stable.requests > 0 ? ` (${live.stable}: ${figures(stable)})` : ''
+  const summary = `${stage.weight} % for ${formatDuration(durationMs)}: ${live.candidate} ${figures(candidate)}${versus}`
+  const measurements = [
+    { name: 'requests', value: candidate.requests, unit: 'count' },
+    { name: 'errors', value: candidate.errors, unit: 'count' },
+    ...(candidate.averageMs === null ? [] : [{ name: 'response time', value: candidate.averageMs, unit: 'ms' }]),
+  ]
+  if (stage.weight > 0 && candidate.requests === 0) {
+    return unverified(`${summary}: no request reached it`, {
+      measurements,
+      remedy: 'send traffic, then "gonogo resume"',
+    })
+  }
+  return passed(summary, { measurements })
+}
+
+const NOTHING = { requests: 0, errors: 0, totalMs: 0 }
+
+/** Asks the approver at the end of a stage, as long as it takes. */
+async function askApproval(
+  context: RunContext,
+  id: string,
+  stage: Stage,
+  role: string,
+): Promise<ReturnType<typeof judgePoll>> {
+  const { services, runId, plan } = context
+  const poll = { type: 'poll' as const, role, quorum: 1, question: null }
+  const people = plan.people[role] ?? []
+  const earlier = context.answers.get(id)?.length ?? 0
+  services.emit({
+    type: 'item',
+    item: id,
+    text: itemOf(context, id).label ?? stage.name,
+    status: 'asked',
+    summary: `${role} (${people.join(', ')}) decides on stage ${stage.name}`,
+  })
+  services.emit({
+    type: 'needs',
+    reason: `stage ${stage.name} is done: promote?`,
+    commands: [`gonogo promote ${runId}`, `gonogo reject ${runId} ${id} --reason "..."`],
+  })
+  await services.runs.update(runId, { state: 'waiting', position: `approval of stage ${stage.name} by ${role}` })
+  for (;;) {
+    const heard = await listen(context, PATIENCE_MS)
+    const verdict =
+      heard.type === 'promote' && people.includes(heard.by)
+        ? { verdict: 'approved' as const, summary: `approved by ${heard.by} (${role})` }
+        : judgePoll(poll, (context.answers.get(id) ?? []).slice(earlier), people)
+    if (verdict.verdict === 'open') continue
+    await services.runs.update(runId, { state: 'running' })
+    return verdict
+  }
+}
+
+function outcomeOf(body: OutcomeBody): Outcome {
+  return {
+    status: body.status,
+    summary: body.summary,
+    measurements: body.measurements,
+    evidence: [],
+    ...(body.remedy ? { remedy: body.remedy } : {}),
+  }
+}
+
+async function tryTo<T extends object>(work: () => Promise<T>): Promise<T | Outcome> {
+  try {
+    return await work()
+  } catch (error) {
+    return failed(messageOf(error))
+  }
+}

@@ -1,0 +1,105 @@
+// One run as the conductor holds it in hand: the plan, the book it writes in, and what is known so far.
+import type { AnswerBody, LedgerDraft, LedgerEntry, OutcomeBody, Pace } from '../plan/run-record.ts'
+import type { Item, Phase } from '../plan/plan.ts'
+import type { PlannedItem, ReleasePlan } from '../plan/release-plan.ts'
+import type { BackupManifest } from '../backups/backup.ts'
+import type { CapsuleStep, WayBack } from '../plan/way-back.ts'
+import type { Outcome } from '../plan/outcome.ts'
+import type { Durable } from './ports.ts'
+import type { PerformedAction } from './way-back.ts'
+import type { Services } from './services.ts'
+import type { Session } from './session.ts'
+import type { LiveDelivery } from './stand.ts'
+
+export interface RunContext {
+  readonly runId: string
+  readonly plan: ReleasePlan
+  readonly pace: Pace
+  readonly durable: Durable
+  readonly services: Services
+  readonly session: Session
+  /** Last outcome of each item. Rebuilt by replay, so it is the same after a crash. */
+  readonly outcomes: Map<string, OutcomeBody>
+  /** People's answers, in order. */
+  readonly answers: Map<string, AnswerBody[]>
+  /** Items accepted as they are by a named person. */
+  readonly waived: Set<string>
+  /** How often each item was tried. */
+  readonly attempts: Map<string, number>
+  /** Stages of the delivery that are done and green. */
+  readonly delivered: Set<string>
+  /** Actions that were carried out, oldest first: what the way back has to undo. */
+  readonly performed: PerformedAction[]
+  wayBack: WayBack
+  /** The version that had the traffic when the run was created. */
+  readonly stable: string
+  /** The candidate is up beside the old version; null before and after. */
+  live: LiveDelivery | null
+  /** The backup that a rollback can put back, laid ready; null when there is none. */
+  restore: { backup: string; manifest: BackupManifest; step: CapsuleStep } | null
+}
+
+export function itemOf(context: RunContext, id: string): Item {
+  const item = context.plan.checklist.items.find((candidate) => candidate.id === id)
+  if (!item) throw new Error(`the plan has no item ${id}`)
+  return item
+}
+
+/** Items of a phase, in document order. */
+export function itemsOf(plan: ReleasePlan, phase: Phase): PlannedItem[] {
+  const ids = new Set(plan.checklist.items.filter((item) => item.phase === phase.id).map((item) => item.id))
+  return plan.items.filter((planned) => ids.has(planned.item))
+}
+
+/** Appends to the run's ledger. The key makes it safe to do again on replay. */
+export function note(context: RunContext, draft: LedgerDraft): Promise<LedgerEntry> {
+  return context.services.ledger.append(context.runId, draft)
+}
+
+/** Number of this attempt at an item, from 1. */
+export function nextAttempt(context: RunContext, item: string): number {
+  const attempt = (context.attempts.get(item) ?? 0) + 1
+  context.attempts.set(item, attempt)
+  return attempt
+}
+
+/** Redacts and stores the evidence of an outcome, and writes the outcome into the ledger. */
+export async function recordOutcome(
+  context: RunContext,
+  item: string,
+  attempt: number,
+  outcome: Outcome,
+  startedAt: number,
+): Promise<OutcomeBody> {
+  const { services } = context
+  const redact = (text: string): string => services.redactor.redact(text)
+  const evidence = await Promise.all(
+    outcome.evidence.map((draft) => services.evidence.put(draft.name, draft.mediaType, redact(draft.content))),
+  )
+  const body: OutcomeBody = {
+    status: outcome.status,
+    summary: redact(outcome.summary),
+    measurements: outcome.measurements,
+    evidence,
+    ...(outcome.remedy ? { remedy: redact(outcome.remedy) } : {}),
+    startedAt,
+    endedAt: services.clock(),
+  }
+  await note(context, { key: outcomeKey(item, attempt), kind: 'outcome', item, body: { ...body } })
+  services.emit({ type: 'item', item, text: labelOf(context, item), status: body.status, summary: body.summary })
+  return body
+}
+
+export function outcomeKey(item: string, attempt: number): string {
+  return `outcome:${item}:${attempt}`
+}
+
+export function intentKey(item: string, attempt: number): string {
+  return `intent:${item}:${attempt}`
+}
+
+/** What the item is called on the screen; parts of the conductor's own work have their id for a name. */
+export function labelOf(context: RunContext, id: string): string {
+  const item = context.plan.checklist.items.find((candidate) => candidate.id === id)
+  return item ? (item.label ?? item.text) : id
+}
