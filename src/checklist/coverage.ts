@@ -1,0 +1,65 @@
+// How much of a checklist runs by itself, how much wants a binding, how much wants a person.
+import type { Checklist, Item } from '../plan/plan.ts'
+
+/** Every item that is executed, asked or judged counts once; reference items do not count. */
+export interface Coverage {
+  total: number
+  /** Bound in `gonogo.yaml`. */
+  bound: number
+  /** Commands of the document that can be run as they are written. */
+  asWritten: number
+  /** A binding is proposed and wants confirming. */
+  proposed: number
+  /** For a person to answer or fill in. */
+  person: number
+  /** Nobody said how: unverified, never green. */
+  unverifiable: number
+  /** What to bind next, or null when nothing is left. */
+  next: { item: string; line: number; text: string; why: string } | null
+}
+
+/** In which of the counts an item falls. */
+function coverageOf(item: Item, bound: ReadonlySet<string>): Exclude<keyof Coverage, 'total' | 'next'> {
+  if (bound.has(item.id)) return 'bound'
+  if (item.commands.length > 0 && item.commands.every(runsAsWritten)) return 'asWritten'
+  if (item.proposal) return 'proposed'
+  return item.verifiable === 'person' ? 'person' : 'unverifiable'
+}
+
+/** Nothing to be asked for first, nobody needed at the keyboard, and it ends. */
+function runsAsWritten({ endless, interactive, placeholders }: Item['commands'][number]): boolean {
+  return !endless && !interactive && placeholders.length === 0
+}
+
+/** Counts over the whole checklist. `bound`: ids of the items with a binding. */
+export function measureCoverage(checklist: Checklist, bound: ReadonlySet<string>): Coverage {
+  const items = checklist.items.filter(({ kind }) => kind !== 'reference')
+  const coverage: Coverage = {
+    total: items.length,
+    bound: 0,
+    asWritten: 0,
+    proposed: 0,
+    person: 0,
+    unverifiable: 0,
+    next: nextToBind(items, bound),
+  }
+  for (const item of items) coverage[coverageOf(item, bound)]++
+  return coverage
+}
+
+/** A trigger first, since it guards the whole run; then the surest proposal; then what a machine could tell. */
+function nextToBind(items: readonly Item[], bound: ReadonlySet<string>): Coverage['next'] {
+  const open = items.filter((item) => ['proposed', 'unverifiable'].includes(coverageOf(item, bound)))
+  const proposed = open
+    .filter(({ proposal }) => proposal)
+    .toSorted((a, b) => (b.proposal?.confidence ?? 0) - (a.proposal?.confidence ?? 0))
+  const candidates: [Item | undefined, string][] = [
+    [open.find(({ kind }) => kind === 'trigger'), 'a rollback trigger nothing watches yet'],
+    [proposed[0], proposed[0]?.proposal?.why ?? ''],
+    [open.find(({ verifiable }) => verifiable === 'machine'), 'a machine could tell'],
+    [open[0], 'nobody said how'],
+  ]
+  const found = candidates.find(([item]) => item)
+  const item = found?.[0]
+  return item ? { item: item.id, line: item.line, text: item.text, why: found[1] } : null
+}

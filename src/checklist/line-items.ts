@@ -1,0 +1,25 @@
+// Paragraph lines with something to fill in or to choose: "**Deployment Date:** `____`", "**Decision:** `GO / NO-GO`".
+import type { Paragraph } from 'mdast'
+import { readBlanks } from './blanks.ts'
+import { readChoices } from './choices.ts'
+import type { Source } from './decode.ts'
+import { makeDraft, type Draft, type Place } from './draft.ts'
+import { spanOf, stripMarkup } from './markdown.ts'
+
+/** One record for each line of the paragraph that holds a blank or a choice. */
+export function collectLines(source: Source, paragraph: Paragraph, place: Place): Draft[] {
+  if (place.section.phase.kind === 'contacts') return []
+  const { start, end, line } = spanOf(paragraph)
+  const drafts: Draft[] = []
+  let at = start
+  for (const [index, text] of source.text.slice(start, end).split('\n').entries()) {
+    const blanks = readBlanks(source, at, at + text.length)
+    const choices = readChoices(source, at, at + text.length)
+    at += text.length + 1
+    if (blanks.length === 0 && choices.length === 0) continue
+    const words = stripMarkup(text)
+    const label = /^\s*\*\*([^*]+?)\s*:?\*\*/.exec(text)?.[1] ?? null
+    drafts.push({ ...makeDraft('line', place, line + index, words), label, blanks, choices })
+  }
+  return drafts
+}
