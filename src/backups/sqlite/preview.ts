@@ -1,0 +1,28 @@
+// What a restore would undo, in rows.
+
+/** Rows now minus rows then, for tables where they differ; a negative number was deleted since. */
+export function rowsAdded(then: Record<string, number>, now: Record<string, number>): Record<string, number> {
+  const tables = new Set([...Object.keys(then), ...Object.keys(now)])
+  const differences = [...tables].map((table) => [table, (now[table] ?? 0) - (then[table] ?? 0)] as const)
+  return Object.fromEntries(differences.filter(([, difference]) => difference !== 0))
+}
+
+/** "312 rows in 2 tables were written since 2026-11-21 10:15:00 UTC"; changes of existing rows cannot be counted, and it says so. */
+export function describeAdded(added: Record<string, number>, takenAt: number): string {
+  const since = `since ${new Date(takenAt).toISOString().replace('T', ' ').slice(0, 19)} UTC`
+  const total = (sign: 1 | -1) => {
+    const counts = Object.values(added).filter((count) => count * sign > 0)
+    return { rows: Math.abs(counts.reduce((sum, count) => sum + count, 0)), tables: counts.length }
+  }
+  const parts: string[] = []
+  const written = total(1)
+  const deleted = total(-1)
+  if (written.rows > 0) parts.push(`${plural(written.rows, 'row')} in ${plural(written.tables, 'table')} were written`)
+  if (deleted.rows > 0) parts.push(`${plural(deleted.rows, 'row')} in ${plural(deleted.tables, 'table')} were deleted`)
+  if (parts.length === 0) parts.push('no rows were added or deleted')
+  return `${parts.join(' and ')} ${since}; changes of existing rows are not counted`
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}

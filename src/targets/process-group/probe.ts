@@ -1,0 +1,48 @@
+// One look at an instance's health.
+import { get } from 'node:http'
+import { connect } from 'node:net'
+import { withDeadline } from '../../lib/deadline.ts'
+import { messageOf } from '../../lib/errors.ts'
+import type { Health } from './spec.ts'
+
+export interface ProbeResult {
+  healthy: boolean
+  /** `HTTP 503`, `ECONNREFUSED`, `no answer within 1000 ms`. */
+  said: string
+}
+
+/** Asks the instance on this port of this machine. Bad news is a value. */
+export function probe(port: number, health: Health, signal?: AbortSignal): Promise<ProbeResult> {
+  const limit = withDeadline(health.timeoutMs, signal)
+  return health.kind === 'http' ? probeHttp(port, health, limit) : probeTcp(port, health, limit)
+}
+
+function probeHttp(port: number, { path, status, timeoutMs }: Health, signal: AbortSignal): Promise<ProbeResult> {
+  return new Promise((resolve) => {
+    // A connection of its own each time: an idle one would keep a stopping instance from going.
+    const request = get({ host: '127.0.0.1', port, path, agent: false, signal })
+    request.on('response', (response) => {
+      response.resume()
+      resolve({ healthy: response.statusCode === status, said: `HTTP ${response.statusCode}` })
+      response.on('error', () => {})
+    })
+    request.on('error', (error) => resolve({ healthy: false, said: explain(error, timeoutMs) }))
+  })
+}
+
+function probeTcp(port: number, { timeoutMs }: Health, signal: AbortSignal): Promise<ProbeResult> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port, signal })
+    socket.on('connect', () => {
+      socket.destroy()
+      resolve({ healthy: true, said: 'connected' })
+    })
+    socket.on('error', (error) => resolve({ healthy: false, said: explain(error, timeoutMs) }))
+  })
+}
+
+function explain(error: Error, timeoutMs: number): string {
+  const { code, name } = error as NodeJS.ErrnoException
+  if (name === 'AbortError' || name === 'TimeoutError') return `no answer within ${timeoutMs} ms`
+  return code ?? messageOf(error)
+}
