@@ -14,6 +14,10 @@ export interface SourceContext {
 }
 
 export interface Source {
+  /** Looked at no more often than this; left out: at every tick of the sampling. */
+  everyMs?: number
+  /** How long one look may take; left out: a little less than the sampling interval. */
+  timeoutMs?: number
   /** One look. Bad news is a sample with `value: null` or a bad value; it does not throw. */
   sample(now: number, signal: AbortSignal): Promise<Sample[]>
 }

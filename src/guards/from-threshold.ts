@@ -1,0 +1,190 @@
+// Proposes a guard rule or a watch for a threshold of the document. Pure. It abstains rather than guesses.
+//
+// Two decisions on "increase": for an error rate it is a difference in percentage points ("error rate increase < 5 %" is
+// broken by 1 % → 6.1 %), because a relative one would be broken by the second failed request; for response times it is
+// relative ("performance regression < 10 %" is broken by 100 ms → 111 ms).
+import { formatDuration } from '../lib/duration.ts'
+import type { WatchSpec } from '../plan/binding.ts'
+import type { GuardRule, Severity } from '../plan/guard-rule.ts'
+import type { Operator, Threshold } from '../plan/threshold.ts'
+import { meaningOf, type Meaning } from './words.ts'
+
+export interface GuardContext {
+  /** Unique in the run. */
+  id: string
+  title: string
+  /** Item of the document, or null. */
+  item: string | null
+  severity: Severity
+  /** `good`: the threshold states what should be; `bad-state`: what must not be. */
+  polarity: 'good' | 'bad-state'
+}
+
+export interface GuardProposal {
+  rule: GuardRule
+  /** For the person who confirms it. */
+  why: string
+}
+
+export interface WatchProposal {
+  watch: WatchSpec
+  /** For the person who confirms it. */
+  why: string
+}
+
+/** "Sustained", with no time said. */
+const SUSTAINED_MS = 60_000
+/** "Health check failures", with no number said; and comparisons of two noisy figures. */
+const CONSECUTIVE_DEFAULT = 3
+
+/** A rule that trips in the state which the threshold forbids, or null. */
+export function guardFromThreshold(threshold: Threshold, context: GuardContext): GuardProposal | null {
+  const meaning = meaningFor(threshold)
+  if (!meaning) return null
+  if (meaning.unit === 'state') return stateGuard(meaning, threshold.consecutive, context)
+  const bound = boundIn(threshold, meaning)
+  const operator = context.polarity === 'good' ? opposite(threshold.operator) : threshold.operator
+  if (!bound || !operator) return null
+  const lasting = lastingOf(threshold, meaning, context.polarity)
+  const rule: GuardRule = {
+    ...ruleOf(context, meaning),
+    ...bound,
+    operator,
+    consecutive: lasting.consecutive,
+    forMs: lasting.forMs,
+    observationsMin: observationsMinFor(meaning, bound.value),
+    unknownMax: unknownMaxFor(meaning),
+  }
+  const few = rule.observationsMin > 1 ? `judged on at least ${rule.observationsMin} requests` : null
+  return { rule, why: [meaning.why, lasting.why, few].filter(Boolean).join('; ') }
+}
+
+/** A rule for a trigger that has no number: "Database integrity failures", "Health check failures"; or null. */
+export function guardFromWords(text: string, context: Omit<GuardContext, 'polarity'>): GuardProposal | null {
+  const meaning = meaningOf(text, { unit: null, aggregate: null, relativeTo: null })
+  return meaning?.unit === 'state' ? stateGuard(meaning, null, context) : null
+}
+
+/** A watch that passes in the state which the threshold wants, judged over `forMs` (0: over what was recorded); or null. */
+export function watchFromThreshold(
+  threshold: Threshold,
+  context: { polarity: GuardContext['polarity']; forMs: number },
+): WatchProposal | null {
+  const meaning = meaningFor(threshold)
+  if (!meaning || meaning.unit === 'state') return null
+  const bound = boundIn(threshold, meaning)
+  const operator = context.polarity === 'bad-state' ? opposite(threshold.operator) : threshold.operator
+  if (!bound || !operator) return null
+  const { signal, scope, relativeTo } = meaning
+  const aggregate = threshold.aggregate === 'max' || meaning.signal.startsWith('memory') ? 'max' : 'avg'
+  const watch: WatchSpec = { signal, scope, relativeTo, ...bound, operator, aggregate, forMs: context.forMs }
+  return { watch, why: `${meaning.why}; ${aggregate} over the stretch` }
+}
+
+function meaningFor(threshold: Threshold): Meaning | null {
+  // "in the first hour", "after 1 hour", "for new features": says when or for whom, which no rule here can express.
+  if (/\b(first|after|within|per|for (?!\d|more|over|at least|longer|a minute|an hour))\b/i.test(threshold.text))
+    return null
+  return meaningOf(threshold.subject, { ...threshold, unit: baseUnit(threshold.unit) })
+}
+
+function ruleOf(context: Omit<GuardContext, 'polarity'>, { signal, scope, relativeTo }: Meaning) {
+  const { id, title, item, severity } = context
+  // A damaged database does not mend by moving traffic.
+  const restoreData = signal === 'integrity' && severity === 'rollback'
+  return { id, title, item, severity, restoreData, signal, scope, relativeTo }
+}
+
+function stateGuard(
+  meaning: Meaning,
+  consecutiveSaid: number | null,
+  context: Omit<GuardContext, 'polarity'>,
+): GuardProposal {
+  const consecutive = consecutiveSaid ?? (meaning.signal === 'health' ? CONSECUTIVE_DEFAULT : 1)
+  const said = consecutiveSaid === null && consecutive > 1 ? ' (the document does not say how many)' : ''
+  const rule: GuardRule = {
+    ...ruleOf(context, meaning),
+    operator: '==',
+    value: 0,
+    valueMax: null,
+    consecutive,
+    forMs: 0,
+    observationsMin: 0,
+    unknownMax: unknownMaxFor(meaning),
+  }
+  const restore = rule.restoreData ? '; the rollback also restores the backup of the data' : ''
+  return { rule, why: `${meaning.why}; ${consecutive} bad in a row${said}${restore}` }
+}
+
+/** How long the bad state must last. What a document says of the good state ("< 1 % for 30 minutes") is no such thing. */
+function lastingOf(
+  threshold: Threshold,
+  { relativeTo }: Meaning,
+  polarity: GuardContext['polarity'],
+): { consecutive: number; forMs: number; why: string | null } {
+  const { text } = threshold
+  const { consecutive, windowMs } = polarity === 'good' ? { consecutive: null, windowMs: null } : threshold
+  if (consecutive !== null) return { consecutive, forMs: windowMs ?? 0, why: `${consecutive} in a row` }
+  if (windowMs !== null) return { consecutive: 1, forMs: windowMs, why: `held for ${formatDuration(windowMs)}` }
+  if (/\bsustained\b/i.test(text))
+    return { consecutive: 1, forMs: SUSTAINED_MS, why: `"sustained" taken as ${formatDuration(SUSTAINED_MS)}` }
+  return relativeTo === null
+    ? { consecutive: 1, forMs: 0, why: null }
+    : {
+        consecutive: CONSECUTIVE_DEFAULT,
+        forMs: 0,
+        why: `${CONSECUTIVE_DEFAULT} in a row, two noisy figures are compared`,
+      }
+}
+
+/**
+ * So many requests that one failure among them cannot break the bound by itself: 200 for 1 %, 5 for 50 %. A total
+ * outage does not wait for them: the judge sees early that no further request could mend it.
+ */
+function observationsMinFor({ signal, relativeTo }: Meaning, value: number): number {
+  if (signal === 'error-rate') return Math.min(10_000, Math.max(5, Math.ceil(200 / Math.abs(value))))
+  if (signal === 'response-time') return relativeTo === null ? 5 : 50
+  if (signal === 'response-time-p95') return 20
+  return signal === 'response-time-p99' ? 100 : 0
+}
+
+/** How much not knowing is borne before the run pauses: a look at a database is rarer than one at a router. */
+function unknownMaxFor({ signal }: Meaning): number {
+  return signal === 'integrity' ? 3 : 10
+}
+
+/** The state in which the operator does not hold; null where that is no single operator. */
+function opposite(operator: Operator): Operator | null {
+  const opposites: Record<Operator, Operator | null> = {
+    '<': '>=',
+    '<=': '>',
+    '>': '<=',
+    '>=': '<',
+    '==': '!=',
+    '!=': '==',
+    between: null,
+  }
+  return opposites[operator]
+}
+
+const UNIT_FACTORS: Record<string, { unit: 'ms' | 'bytes' | 'percent'; factor: number }> = {
+  ms: { unit: 'ms', factor: 1 },
+  s: { unit: 'ms', factor: 1000 },
+  seconds: { unit: 'ms', factor: 1000 },
+  min: { unit: 'ms', factor: 60_000 },
+  minutes: { unit: 'ms', factor: 60_000 },
+  bytes: { unit: 'bytes', factor: 1 },
+  percent: { unit: 'percent', factor: 1 },
+}
+
+function baseUnit(unit: string | null): string | null {
+  return unit === null ? null : (UNIT_FACTORS[unit]?.unit ?? unit)
+}
+
+/** The bound in the signal's unit, or null when the document gives none, or one of another kind. */
+function boundIn(threshold: Threshold, meaning: Meaning): Pick<GuardRule, 'value' | 'valueMax'> | null {
+  const conversion = threshold.unit === null ? undefined : UNIT_FACTORS[threshold.unit]
+  if (threshold.value === null || conversion?.unit !== meaning.unit) return null
+  const valueMax = threshold.valueMax === null ? null : threshold.valueMax * conversion.factor
+  return { value: threshold.value * conversion.factor, valueMax }
+}

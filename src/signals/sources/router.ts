@@ -1,0 +1,140 @@
+// Source `router`: error rate, request rate and response times from the router's own counters.
+import { z } from 'zod'
+import { messageOf } from '../../lib/errors.ts'
+import type { Sample, VersionCounters } from '../../plan/signal.ts'
+import {
+  addWindows,
+  errorRatePercent,
+  quantileMs,
+  responseTimeMs,
+  windowBetween,
+  type CounterWindow,
+} from '../counter-window.ts'
+import { defineSource, type Source, type SourceContext } from '../source.ts'
+
+const UNITS = {
+  'error-rate': 'percent',
+  'request-rate': 'per-second',
+  'response-time': 'ms',
+  'response-time-p95': 'ms',
+  'response-time-p99': 'ms',
+} as const
+
+const SIGNALS = Object.keys(UNITS) as (keyof typeof UNITS)[]
+
+/** Versions whose last counters are remembered: a release has two, a router's history has a few more. */
+const VERSIONS_MAX = 32
+
+export const router = defineSource({
+  id: 'router',
+  summary:
+    "Error rate, request rate and response times per version and of the whole service, from the router's counters",
+  options: z.strictObject({}),
+  example: {},
+  failingExample: { url: 'http://localhost:9000' },
+  secretFields: [],
+  signals: () => SIGNALS,
+  describe: () => "error rate, request rate and response times from the release's router",
+  create: (_options, context) => createRouterSource(context),
+})
+
+interface Look {
+  atMs: number
+  counters: Map<string, VersionCounters>
+}
+
+function createRouterSource(context: SourceContext): Source {
+  let last: Look | null = null
+
+  async function sample(now: number, signal: AbortSignal): Promise<Sample[]> {
+    let counters: VersionCounters[]
+    try {
+      counters = await context.counters(signal)
+    } catch (error) {
+      const versions = [...(last?.counters.keys() ?? []), null]
+      return versions.flatMap((version) => unknownSamples(version, now, messageOf(error)))
+    }
+    // Monotonic: a rate must not depend on somebody setting the clock.
+    const look: Look = { atMs: performance.now(), counters: remember(last, counters) }
+    const samples = samplesBetween(last, look, counters, now)
+    last = look
+    return samples
+  }
+
+  return { sample }
+}
+
+/** A version that a router leaves out for a while keeps its last counters: coming back is not starting from zero. */
+function remember(last: Look | null, counters: readonly VersionCounters[]): Look['counters'] {
+  const known = new Map(last?.counters)
+  for (const entry of counters) {
+    known.delete(entry.version)
+    known.set(entry.version, entry)
+  }
+  for (const version of known.keys()) {
+    if (known.size <= VERSIONS_MAX) break
+    known.delete(version)
+  }
+  return known
+}
+
+function samplesBetween(last: Look | null, look: Look, counters: readonly VersionCounters[], now: number): Sample[] {
+  if (!last) return [...counters.map((entry) => entry.version), null].flatMap((version) => firstLook(version, now))
+  const elapsedMs = look.atMs - last.atMs
+  const windows = new Map<string, CounterWindow | null>()
+  for (const entry of counters)
+    windows.set(entry.version, windowBetween(last.counters.get(entry.version) ?? null, entry))
+  const samples: Sample[] = []
+  for (const [version, window] of windows)
+    samples.push(
+      ...(window
+        ? windowSamples(version, window, elapsedMs, now)
+        : unknownSamples(version, now, 'counters went back: the router was restarted')),
+    )
+  const complete = [...windows.values()].filter((window) => window !== null)
+  const service = complete.length === windows.size ? addWindows(complete) : null
+  samples.push(
+    ...(service
+      ? windowSamples(null, service, elapsedMs, now)
+      : unknownSamples(null, now, 'the versions cannot be added up at this look')),
+  )
+  return samples
+}
+
+function firstLook(version: string | null, at: number): Sample[] {
+  return unknownSamples(version, at, 'first look: nothing to compare with')
+}
+
+function windowSamples(version: string | null, window: CounterWindow, elapsedMs: number, at: number): Sample[] {
+  const values = {
+    'error-rate': errorRatePercent(window),
+    'request-rate': elapsedMs > 0 ? (1000 * window.requests) / elapsedMs : null,
+    'response-time': responseTimeMs(window),
+    'response-time-p95': quantileMs(window, 0.95),
+    'response-time-p99': quantileMs(window, 0.99),
+  }
+  // Hanging requests are not idleness: "0 observations" is said only when nobody is waiting for an answer.
+  const waiting = window.requests === 0 && window.inFlight > 0
+  const nothing = waiting ? `no answer yet to ${window.inFlight} requests` : 'no requests'
+  return SIGNALS.map((signal) => ({
+    signal,
+    version,
+    at,
+    value: values[signal],
+    unit: UNITS[signal],
+    observations: signal === 'request-rate' || waiting ? null : window.requests,
+    ...(values[signal] === null ? { detail: nothing } : {}),
+  }))
+}
+
+function unknownSamples(version: string | null, at: number, detail: string): Sample[] {
+  return SIGNALS.map((signal) => ({
+    signal,
+    version,
+    at,
+    value: null,
+    unit: UNITS[signal],
+    observations: null,
+    detail,
+  }))
+}

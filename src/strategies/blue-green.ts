@@ -1,0 +1,29 @@
+// Blue-green: the new version is first seen by testers only, then gets everything at once; the old one is kept warm.
+import { z } from 'zod'
+import { parseDurationMs } from '../lib/duration.ts'
+import { defineStrategy } from './strategy.ts'
+
+const duration = z
+  .string()
+  .refine((text) => parseDurationMs(text) !== null, 'not a duration; expected one like "30 s", "5 min" or "1h"')
+
+const options = z.strictObject({
+  preview: duration
+    .default('5 min')
+    .describe('How long only requests with the preview header reach the new version: the time for smoke tests'),
+  warm: duration
+    .default('60 min')
+    .describe('How long the old version is kept ready after the switch, with the guards on'),
+})
+
+export const blueGreen = defineStrategy<z.output<typeof options>>({
+  id: 'blue-green',
+  summary: 'Preview for testers, then all traffic at once, the old version kept warm',
+  options,
+  example: { preview: '10 min', warm: '2h' },
+  failingExample: { preview: 'a while' },
+  stages: ({ preview, warm }) => [
+    { name: 'preview', weight: 0, durationMs: parseDurationMs(preview) ?? 0, preview: true },
+    { name: 'full', weight: 100, durationMs: parseDurationMs(warm) ?? 0, preview: false },
+  ],
+})
