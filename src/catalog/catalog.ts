@@ -31,7 +31,15 @@ export interface Catalog {
 export type Family = keyof Catalog
 
 // A kind is called with what its own schema gave, so its option type may be forgotten here.
-export const catalog = { check: checks, action: actions, backup: backups, router: routers, source: sources, strategy: strategies, target: targets } as unknown as {
+export const catalog = {
+  check: checks,
+  action: actions,
+  backup: backups,
+  router: routers,
+  source: sources,
+  strategy: strategies,
+  target: targets,
+} as unknown as {
   readonly [F in Family]: readonly Catalog[F][]
 }
 

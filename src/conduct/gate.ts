@@ -13,7 +13,7 @@ export type Retry = (items: readonly PlannedItem[]) => Promise<void>
 /** Waits until the given items are settled. @throws Diverted when the run is to go back, or may not wait. */
 export async function settle(context: RunContext, items: readonly PlannedItem[], retry: Retry): Promise<void> {
   const { services, runId } = context
-  let announced = ''
+  const announced = new Set<string>()
   for (;;) {
     await closePolls(context, items)
     const open = items.filter((planned) => isOpen(context, planned))
@@ -24,18 +24,21 @@ export async function settle(context: RunContext, items: readonly PlannedItem[],
       const names = open.map(({ item }) => itemOf(context, item).label ?? itemOf(context, item).text)
       throw new Diverted({ to: 'abort', by: 'gate', reason: `NO-GO: ${names.join('; ')}` })
     }
-    const state = open.map((planned) => `${planned.item}:${context.outcomes.get(planned.item)?.endedAt ?? ''}`).join()
-    if (state !== announced) {
-      announced = state
-      await announce(context, asked, bad)
-    }
+    const news = open.filter((planned) => !announced.has(newsKey(context, planned)))
+    for (const planned of news) announced.add(newsKey(context, planned))
+    if (news.length > 0) await announce(context, asked, bad)
     const heard = await listen(context, PATIENCE_MS)
     if (heard.type === 'resume' && bad.length > 0) await retry(bad)
   }
-  if (announced !== '') {
+  if (announced.size > 0) {
     await services.runs.update(runId, { state: 'running', reason: null })
     services.emit({ type: 'run', state: 'running', reason: null })
   }
+}
+
+/** An item is news when it is asked for the first time, and each time it was tried again without success. */
+function newsKey(context: RunContext, { item }: PlannedItem): string {
+  return `${item}:${context.outcomes.get(item)?.endedAt ?? ''}`
 }
 
 /** The verdict over items: what a phase came to. */

@@ -98,8 +98,11 @@ export function intentKey(item: string, attempt: number): string {
   return `intent:${item}:${attempt}`
 }
 
-/** What the item is called on the screen; parts of the conductor's own work have their id for a name. */
+/** What an item is called on the screen; the conductor's own deeds (`prepare:v2`, `undo:ITEM`) are named after what they do. */
 export function labelOf(context: RunContext, id: string): string {
   const item = context.plan.checklist.items.find((candidate) => candidate.id === id)
-  return item ? (item.label ?? item.text) : id
+  if (item) return item.label ?? item.text
+  const [deed, ...rest] = id.split(':')
+  if (deed === 'undo') return `undo ${labelOf(context, rest.join(':'))}`
+  return deed === 'prepare' ? `start ${rest.join(':')}` : id
 }

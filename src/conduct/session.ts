@@ -34,7 +34,8 @@ export interface Session {
   calm(): void
   /** The sentence with which a rule tripped in this run, or null. */
   tripped(rule: string): string | null
-  versions(): { candidate: string; stable: string }
+  /** Both versions, and the stable one's averages from before the candidate had its first request. */
+  versions(): { candidate: string; stable: string; baseline: Record<string, number> }
   samplesSince(at: number): Sample[]
   stop(): Promise<void>
 }
@@ -55,7 +56,7 @@ export async function startSession({ runId, plan, services, stable, entries }: S
   mkdirSync(directory, { recursive: true })
   const versions = { candidate: plan.delivery?.candidate ?? '', stable }
   const recordingPath = join(directory, 'samples.jsonl')
-  const samples = (await readRecording(recordingPath)).samples.slice(-SAMPLES_MAX)
+  const { samples } = await readRecording(recordingPath, SAMPLES_MAX)
   const recording = openRecording(recordingPath)
   const tripped = new Map(
     entries
@@ -129,7 +130,9 @@ export async function startSession({ runId, plan, services, stable, entries }: S
     samples.push(...taken)
     if (samples.length > SAMPLES_MAX * 1.2) samples.splice(0, samples.length - SAMPLES_MAX)
     services.emit({ type: 'sample', samples: taken })
-    const result = judge(state, taken)
+    // A candidate that is still starting is ill by nature: guards look at it from the moment it is up.
+    const judged = live ? taken : taken.filter((sample) => sample.version !== versions.candidate)
+    const result = judge(state, judged)
     state = result.state
     for (const event of result.events) {
       if (event.type !== 'recovered') react(event).catch((error: unknown) => interrupt(messageOf(error)))
@@ -179,6 +182,7 @@ export async function startSession({ runId, plan, services, stable, entries }: S
     interruption: () => interruption,
     setLive: (next) => {
       live = next
+      state = { ...state, context: { ...state.context, baseline: baselineOf(samples, versions) } }
     },
     calm: () => {
       calmed = true
@@ -186,8 +190,32 @@ export async function startSession({ runId, plan, services, stable, entries }: S
       work = new AbortController()
     },
     tripped: (rule) => tripped.get(rule) ?? null,
-    versions: () => versions,
+    versions: () => ({ ...versions, baseline: baselineOf(samples, versions) }),
     samplesSince: (at) => samples.filter((sample) => sample.at >= at),
     stop,
   }
+}
+
+/** Signal → the stable version's average before the candidate answered anybody. */
+function baselineOf(
+  samples: readonly Sample[],
+  { candidate, stable }: { candidate: string; stable: string },
+): Record<string, number> {
+  const firstAnswer = samples.find((sample) => sample.version === candidate && (sample.observations ?? 0) > 0)
+  const before = samples.filter(
+    (sample) => sample.version === stable && sample.value !== null && sample.at < (firstAnswer?.at ?? Infinity),
+  )
+  const groups = Map.groupBy(before, (sample) => sample.signal)
+  return Object.fromEntries([...groups].map(([signal, group]) => [signal, averageOf(group)]))
+}
+
+/** Weighted by what each sample rests on. */
+function averageOf(samples: readonly Sample[]): number {
+  let weight = 0
+  let sum = 0
+  for (const { value, observations } of samples) {
+    weight += observations ?? 1
+    sum += (value ?? 0) * (observations ?? 1)
+  }
+  return weight === 0 ? 0 : sum / weight
 }

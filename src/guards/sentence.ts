@@ -26,7 +26,7 @@ function claim(rule: GuardRule, sample: Sample, judged: Judged, stable: string):
   if (isState(rule)) return `${subject} ${judged.measured === 0 ? 'failed' : `is ${judged.measured}`}`
   const value = formatValue(judged.value, sample.unit)
   const unit = distanceUnit(rule, sample.unit)
-  if (judged.baseline === null) return `${subject} ${value} ${boundOf(rule, unit)}`
+  if (rule.relativeTo === null || judged.baseline === null) return `${subject} ${value} ${boundOf(rule, unit)}`
   const difference = `${judged.measured >= 0 ? '+' : ''}${formatValue(judged.measured, unit)}`
   return `${subject} ${value} against ${formatValue(judged.baseline, sample.unit)} of ${stable}: ${difference} ${boundOf(rule, unit)}`
 }

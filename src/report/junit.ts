@@ -2,7 +2,7 @@
 import { iso, plainText } from './format.ts'
 import type { ReportItem, ReportModel, ReportPhase } from './shape.ts'
 
-interface Suite {
+export interface Suite {
   name: string
   startedAt: number | null
   cases: Case[]
@@ -23,9 +23,13 @@ interface Case {
  * nothing is red.
  */
 export function renderJunit(model: ReportModel): string {
-  const suites = [releaseSuite(model), ...model.phases.map(phaseSuite)]
+  return renderSuites(model.headline, [releaseSuite(model), ...model.phases.map(phaseSuite)])
+}
+
+/** JUnit XML of any suites. */
+export function renderSuites(name: string, suites: readonly Suite[]): string {
   const lines = ['<?xml version="1.0" encoding="UTF-8"?>']
-  lines.push(`<testsuites${attributes({ name: model.headline, ...totals(suites.flatMap(({ cases }) => cases)) })}>`)
+  lines.push(`<testsuites${attributes({ name, ...totals(suites.flatMap(({ cases }) => cases)) })}>`)
   for (const suite of suites) lines.push(...suiteLines(suite))
   lines.push('</testsuites>')
   return `${lines.join('\n')}\n`
@@ -46,7 +50,8 @@ function phaseSuite({ title, startedAt, items }: ReportPhase): Suite {
   return { name: title, startedAt, cases: items.map(itemCase) }
 }
 
-const RESULTS: Record<ReportItem['status'], Case['result']> = {
+/** What a status is in JUnit's words. Unverified is an error: `skipped` would hide it. */
+export const RESULTS: Record<ReportItem['status'], Case['result']> = {
   passed: 'passed',
   waived: 'passed',
   failed: 'failure',

@@ -26,6 +26,8 @@ export interface Router {
   drain(version: string, timeoutMs: number): Promise<boolean>
   /** Counters per version, cumulative. @throws OutsideError when it does not answer. */
   counters(signal: AbortSignal): Promise<VersionCounters[]>
+  /** Stops a router that is gonogo's own process; does nothing to others. */
+  stop(): Promise<void>
   /** Shell for the capsule that puts `table` in force with nothing of gonogo running but the router itself. */
   capsule(table: RoutingTable): CapsuleStep
 }

@@ -32,18 +32,21 @@ describe('tidy', () => {
   })
 
   test('nothing is left to be done in a comment', () => {
-    // Put together here, so that this file does not find itself.
-    const words = new RegExp(`\\b(${['TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX', 'HA' + 'CK'].join('|')})\\b`)
-    expect(sources.filter(({ text }) => words.test(text)).map(({ path }) => path)).toEqual([])
+    expect(
+      sources.filter(({ text }) => assembled('TO|DO', 'FIX|ME', 'X|XX', 'HA|CK').test(text)).map(({ path }) => path),
+    ).toEqual([])
   })
 
   test('no tracked file names a path of the machine it was written on', () => {
+    const machine = assembled('/wo|rk/', '/ro|ot/', '/\\.lib|rary/')
     const files = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' })
       .split('\n')
-      .filter((file) => /\.(ts|js|md|json|ya?ml|sh)$/.test(file))
-    const machine = new RegExp(['/wo' + 'rk/', '/ro' + 'ot/', '\\.lib' + 'rary/'].join('|'))
-    expect(
-      files.filter((file) => file !== 'package-lock.json' && machine.test(readFileSync(root + file, 'utf8'))),
-    ).toEqual([])
+      .filter((file) => /\.(ts|js|md|json|ya?ml|sh)$/.test(file) && file !== 'package-lock.json')
+    expect(files.filter((file) => machine.test(readFileSync(root + file, 'utf8')))).toEqual([])
   })
 })
+
+/** One of these words; they are written in two halves, so that this file does not find itself. */
+function assembled(...halves: string[]): RegExp {
+  return new RegExp(halves.map((word) => word.replace('|', '')).join('|'))
+}

@@ -1,0 +1,58 @@
+// Back at once, with nothing of ours needed: no database, no conductor, no network. The capsule on disk does it.
+import { appendFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { SCRIPT, armedRuns, capsuleDirectory, executedParts } from '../conduct/capsule.ts'
+import { OutsideError, PlanError } from '../lib/errors.ts'
+import { exec } from '../lib/exec.ts'
+
+export interface EmergencyOptions {
+  stateDirectory: string
+  /** Null: the newest run whose candidate is live. */
+  runId: string | null
+  reason: string
+  by: string
+  restoreData: boolean
+  onLine: (line: string) => void
+}
+
+export interface EmergencyResult {
+  runId: string
+  trafficMs: number
+  /** Everything, data included where it was asked for. */
+  totalMs: number
+}
+
+/**
+ * Carries out a capsule: traffic first, then the rest. A conductor that lives notices and finishes its run; a dead one does on resume.
+ * @throws PlanError when no run can be taken back; OutsideError when the script fails.
+ */
+export async function rollBackNow(options: EmergencyOptions): Promise<EmergencyResult> {
+  const { stateDirectory, reason, by, onLine, restoreData } = options
+  const runId = options.runId ?? armedRuns(stateDirectory)[0]
+  if (!runId || !armedRuns(stateDirectory).includes(runId)) {
+    throw new PlanError(
+      runId ? `run ${runId} has nothing live to take back` : 'no run has a live candidate to take back',
+      {
+        hint: `capsules are kept in ${join(stateDirectory, 'capsules')}`,
+      },
+    )
+  }
+  const capsule = capsuleDirectory(stateDirectory, runId)
+  if (executedParts(capsule).length === 0) appendFileSync(join(capsule, 'reason'), `${by}: ${reason}\n`)
+  const startedAt = performance.now()
+  await part(capsule, 'traffic', onLine)
+  const trafficMs = performance.now() - startedAt
+  await part(capsule, 'processes', onLine)
+  if (restoreData) await part(capsule, 'data', onLine)
+  return { runId, trafficMs, totalMs: performance.now() - startedAt }
+}
+
+async function part(capsule: string, name: string, onLine: (line: string) => void): Promise<void> {
+  const result = await exec('sh', [join(capsule, SCRIPT), name], { timeoutMs: PART_MS_MAX, onLine })
+  if (result.exitCode === 0) return
+  throw new OutsideError(`${SCRIPT} ${name}`, result.stderr.trim() || `exit ${result.exitCode}`, {
+    hint: `look at ${capsule}, then run "sh ${join(capsule, SCRIPT)}" again: every part may be repeated`,
+  })
+}
+
+const PART_MS_MAX = 900_000

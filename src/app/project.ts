@@ -1,0 +1,86 @@
+// A project as commands use it: configuration, the document, the plan, and what is secret.
+import { readFileSync } from 'node:fs'
+import { isAbsolute, join, relative, resolve } from 'node:path'
+import { readChecklist } from '../checklist/read.ts'
+import { catalog } from '../catalog/catalog.ts'
+import { CONFIG_FILE, findProject, loadProject, type Project } from '../config/load.ts'
+import { resolveReferences } from '../config/references.ts'
+import { PlanError, codeOf } from '../lib/errors.ts'
+import { createRedactor, type Redactor } from '../lib/redact.ts'
+import type { Checklist } from '../plan/plan.ts'
+import type { ReleasePlan } from '../plan/release-plan.ts'
+import { planRelease } from '../planning/plan-release.ts'
+import { withProposals } from '../checklist/recognise.ts'
+
+/** Choices of the command line that change what is planned. */
+export interface PlanChoices {
+  /** Document instead of the configured one. */
+  file?: string
+  environment?: string
+  candidate?: string
+}
+
+/**
+ * The project of a directory or of one above it.
+ * @throws PlanError when there is none, or its gonogo.yaml is wrong.
+ */
+export function openProject(from: string): Project {
+  return loadProject(findProject(from) ?? resolve(from))
+}
+
+/** Reads a checklist. @throws PlanError naming the file when it cannot be read or is no checklist. */
+export function readDocument(directory: string, file: string): { checklist: Checklist; bytes: Uint8Array } {
+  const path = isAbsolute(file) ? file : join(directory, file)
+  const shown = relative(directory, path) || file
+  let bytes: Uint8Array
+  try {
+    bytes = readFileSync(path)
+  } catch (error) {
+    const hint = 'name the document: "checklist:" in gonogo.yaml, or "gonogo plan FILE"'
+    throw new PlanError(
+      codeOf(error) === 'ENOENT' ? 'there is no such document' : `cannot be read (${codeOf(error)})`,
+      { file: shown, hint },
+    )
+  }
+  return { checklist: withProposals(readChecklist(shown, bytes), catalog.check), bytes }
+}
+
+/** The plan of a project as it stands on disk. */
+export function planProject(project: Project, choices: PlanChoices = {}): { plan: ReleasePlan; bytes: Uint8Array } {
+  const { checklist, bytes } = readDocument(project.directory, choices.file ?? project.config.checklist)
+  const { environment, candidate } = choices
+  const plan = planRelease({
+    project,
+    checklist,
+    ...(environment ? { environment } : {}),
+    ...(candidate ? { candidate } : {}),
+  })
+  return { plan, bytes }
+}
+
+/** What commands and checks see of the outside: variables, secrets, and the one redactor that knows the secrets. */
+export interface Surroundings {
+  env: Record<string, string>
+  redactor: Redactor
+  resolve<T>(value: T): T
+}
+
+/** @throws PlanError for a reference to a variable or file that is not there. */
+export function surroundingsOf(project: Project, environment: string): Surroundings {
+  const { config, directory } = project
+  const context = { directory, env: process.env, file: CONFIG_FILE }
+  const redactor = createRedactor()
+  const resolveIn = <T>(value: T, path: string[] = []): T => resolveReferences(value, context, path)
+  const secrets = resolveIn(config.secrets, ['secrets'])
+  for (const [name, value] of Object.entries(secrets)) redactor.add(name, value)
+  const variables = resolveIn(config.variables, ['variables'])
+  const special = resolveIn(config.environments[environment]?.variables ?? {}, [
+    'environments',
+    environment,
+    'variables',
+  ])
+  const inherited = Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  )
+  return { env: { ...inherited, ...variables, ...special, ...secrets }, redactor, resolve: (value) => resolveIn(value) }
+}

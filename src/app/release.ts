@@ -1,0 +1,123 @@
+// Starting and resuming runs: the plan is locked, the run is written down, the engine conducts it.
+import { randomBytes } from 'node:crypto'
+import { conduct } from '../conduct/conduct.ts'
+import type { Engine, RunMessage } from '../conduct/ports.ts'
+import type { RunEvent, Services } from '../conduct/services.ts'
+import { CONFIG_FILE, type Project } from '../config/load.ts'
+import { createEngine } from '../durable/dbos.ts'
+import { PlanError } from '../lib/errors.ts'
+import { canonicalJson } from '../lib/hash.ts'
+import type { ReleasePlan } from '../plan/release-plan.ts'
+import { FINAL_STATES, type Pace, type RunRecord } from '../plan/run-record.ts'
+import { surroundingsOf } from './project.ts'
+import { backupsOf, deliveryParts, sourcesOf } from './services.ts'
+import type { State } from './state.ts'
+
+export interface StartOptions {
+  plan: ReleasePlan
+  pace: Pace
+  by: string
+  /** The version that has the traffic now; null when nothing is delivered. */
+  stable: string | null
+}
+
+/**
+ * Writes a new run down. Nothing is done yet.
+ * @throws PlanError when another run of this service and environment is alive.
+ */
+export async function createRun(state: State, options: StartOptions): Promise<RunRecord> {
+  const { plan, pace, by, stable } = options
+  const record: RunRecord = {
+    id: newRunId(new Date()),
+    service: plan.service,
+    environment: plan.environment,
+    planHash: plan.hash,
+    state: 'planned',
+    position: 'planned',
+    wayBack: { possible: true, estimateMs: 0, how: 'nothing was changed yet' },
+    pace,
+    startedBy: by,
+    createdAt: Date.now(),
+    endedAt: null,
+    reason: null,
+  }
+  await state.runs.create(record, JSON.stringify(plan))
+  const body = { event: 'created', state: 'planned', reason: null, by, plan: plan.hash, pace, stable }
+  await state.ledger.append(record.id, { key: 'run:created', kind: 'run', item: null, body })
+  return record
+}
+
+/** `20261121-101500-x7k2`: sorts by time, easy to type. */
+function newRunId(now: Date): string {
+  const stamp = now.toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15)
+  return `${stamp}-${randomBytes(3).toString('hex').slice(0, 4)}`
+}
+
+export interface ConductOptions {
+  project: Project
+  state: State
+  run: RunRecord
+  noWait: boolean
+  /** Aborts the conducting, not the run: it can be resumed. */
+  signal: AbortSignal
+  emit: (event: RunEvent) => void
+}
+
+/** Conducts a run in this process until it ends or the signal aborts. @returns the run as it stands then. */
+export async function conductRun(options: ConductOptions): Promise<RunRecord> {
+  const { state, run, signal } = options
+  if (FINAL_STATES.includes(run.state))
+    throw new PlanError(`run ${run.id} has ended: ${run.state}`, { hint: `see "gonogo report ${run.id}"` })
+  await refuseChangedConfig(options)
+  const stopping = new AbortController()
+  const services = servicesFor(options, stopping.signal, () => engine)
+  const engine: Engine = await createEngine({
+    databaseUrl: state.url,
+    conduct: (runId, durable) => conduct(runId, durable, services),
+  })
+  try {
+    await engine.conduct(run.id, signal)
+  } finally {
+    stopping.abort()
+    await engine.close()
+  }
+  return (await state.runs.get(run.id)) ?? run
+}
+
+/** A run keeps to what was reviewed: its plan is in the database, but targets and routers are made from the file. */
+async function refuseChangedConfig({ project, state, run }: ConductOptions): Promise<void> {
+  const plan = JSON.parse((await state.runs.plan(run.id)) ?? '{}') as Partial<ReleasePlan>
+  if (canonicalJson(plan.config) === canonicalJson(project.written)) return
+  throw new PlanError(`changed since run ${run.id} was started`, {
+    file: CONFIG_FILE,
+    hint: 'put it back as it was reviewed, then resume; "gonogo rollback --emergency" works in any case',
+  })
+}
+
+function servicesFor(
+  { project, state, run, noWait, emit }: ConductOptions,
+  stopping: AbortSignal,
+  engine: () => Engine,
+): Services {
+  const surroundings = surroundingsOf(project, run.environment)
+  const delivery = deliveryParts(project, surroundings)
+  const { watchdog } = project.config.delivery ?? { watchdog: { after: 10_000, policy: 'rollback' as const } }
+  return {
+    directory: project.directory,
+    stateDirectory: project.stateDirectory,
+    ...surroundings,
+    ledger: state.ledger,
+    evidence: state.evidence,
+    runs: state.runs,
+    delivery,
+    backups: backupsOf(project, surroundings),
+    sources: sourcesOf(project, delivery, surroundings),
+    watchdog: { afterMs: watchdog.after, policy: watchdog.policy },
+    stopping,
+    noWait,
+    send: (message: RunMessage) => engine().send(run.id, message),
+    hasMail: () => engine().hasMail(run.id),
+    clock: Date.now,
+    emit,
+  }
+}

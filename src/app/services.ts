@@ -1,0 +1,99 @@
+// Kinds become things: targets, routers, backups and signal sources of one project, made from its configuration.
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Backup } from '../backups/backup.ts'
+import { findKind, parseOptions, type Family } from '../catalog/catalog.ts'
+import type { DeliveryParts } from '../conduct/services.ts'
+import { CONFIG_FILE, type Project } from '../config/load.ts'
+import { writeFileAtomic } from '../lib/atomic-file.ts'
+import { codeOf } from '../lib/errors.ts'
+import type { NamedSource } from '../signals/sampling.ts'
+import type { SourceContext } from '../signals/source.ts'
+import type { Target } from '../targets/target.ts'
+import type { Surroundings } from './project.ts'
+
+interface Entry {
+  kind: string
+  [option: string]: unknown
+}
+
+function kindOf<F extends Family>(family: F, section: string, name: string, entry: Entry, surroundings: Surroundings) {
+  const { kind, ...written } = entry
+  const place = { file: CONFIG_FILE, path: `${section}/${name}` }
+  const found = findKind(family, kind, place)
+  return { kind: found, options: parseOptions(found.options, surroundings.resolve(written), place) }
+}
+
+/** Target and router of the project's delivery, or null when it delivers nothing. */
+export function deliveryParts(project: Project, surroundings: Surroundings): DeliveryParts | null {
+  const { config, directory, stateDirectory } = project
+  if (!config.delivery) return null
+  const { target: targetName, router: routerName } = config.delivery
+  mkdirSync(stateDirectory, { recursive: true })
+  const target = targetOf(project, targetName, surroundings)
+  const router = kindOf('router', 'routers', routerName, config.routers[routerName] as Entry, surroundings)
+  const memory = join(stateDirectory, 'stable.json')
+  return {
+    target,
+    router: router.kind.create(router.options, { name: routerName, directory, stateDirectory }),
+    stable: recall(memory)[targetName] ?? config.delivery.stable,
+    remember: (stable) =>
+      writeFileAtomic(memory, `${JSON.stringify({ ...recall(memory), [targetName]: stable }, null, 2)}\n`),
+  }
+}
+
+function targetOf(project: Project, name: string, surroundings: Surroundings): Target {
+  const { config, directory, stateDirectory } = project
+  const { kind, options } = kindOf('target', 'targets', name, config.targets[name] as Entry, surroundings)
+  return kind.create(options, { name, directory, stateDirectory, env: surroundings.env })
+}
+
+/** Which version of each target is the stable one, as the last releases left it. */
+function recall(path: string): Record<string, string> {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Record<string, string>
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return {}
+    throw error
+  }
+}
+
+/** Every backup of the project, by name. */
+export function backupsOf(project: Project, surroundings: Surroundings): Record<string, Backup> {
+  const { config, directory, stateDirectory } = project
+  return Object.fromEntries(
+    Object.entries(config.backups).map(([name, entry]) => {
+      const { kind, options } = kindOf('backup', 'backups', name, entry, surroundings)
+      return [name, kind.create(options, { name, directory, stateDirectory })]
+    }),
+  )
+}
+
+/** Every signal source of the project, reading from its router and target. */
+export function sourcesOf(project: Project, delivery: DeliveryParts | null, surroundings: Surroundings): NamedSource[] {
+  const context: SourceContext = {
+    directory: project.directory,
+    counters: async (signal) => (await delivery?.router.counters(signal)) ?? [],
+    instances: async () => (delivery ? instancesOf(delivery.target) : {}),
+  }
+  return Object.entries(project.config.signals).map(([name, entry]) => {
+    const { kind, options } = kindOf('source', 'signals', name, entry, surroundings)
+    return { name, signals: kind.signals(options), source: kind.create(options, context) }
+  })
+}
+
+async function instancesOf(target: Target): ReturnType<SourceContext['instances']> {
+  const versions = Object.entries(await target.current())
+  return Object.fromEntries(
+    versions.map(([version, instances]) => [
+      version,
+      instances.map(({ backend, pid, restarts }) => ({
+        id: backend.id,
+        host: backend.host,
+        port: backend.port,
+        pid,
+        restarts,
+      })),
+    ]),
+  )
+}

@@ -1,0 +1,180 @@
+// gonogo plan: what the document says, what will happen, how much of it is covered.
+import { measureCoverage, type Coverage } from '../../checklist/coverage.ts'
+import { openProject, planProject, readDocument } from '../../app/project.ts'
+import { findProject } from '../../config/load.ts'
+import { PlanError } from '../../lib/errors.ts'
+import type { Checklist, Item } from '../../plan/plan.ts'
+import type { PlannedItem, ReleasePlan } from '../../plan/release-plan.ts'
+import { lockPlan } from '../../planning/lock.ts'
+import { describeGuard } from '../../planning/bind-item.ts'
+import { oneOf, print, whoIs, type GlobalOptions } from '../common.ts'
+import { EXIT } from '../exit.ts'
+import { columns, fit, paint } from '../screen.ts'
+
+interface PlanOptions extends GlobalOptions {
+  format: string
+  lock?: boolean
+  explain?: string
+  environment?: string
+  candidate?: string
+  as?: string
+}
+
+export function plan(file: string | undefined, options: PlanOptions): number {
+  const format = oneOf('--format', options.format, ['text', 'json', 'markdown'])
+  const reading = read(file, options)
+  const { checklist } = reading
+  const bound = new Set(
+    (reading.plan?.items ?? []).filter(({ binding }) => binding.type !== 'unbound').map(({ item }) => item),
+  )
+  const coverage = measureCoverage(checklist, bound)
+  if (options.explain) return explain(reading, options.explain)
+  if (format === 'json')
+    print(
+      JSON.stringify(
+        { ...checklist, items: withBindings(reading), coverage, plan: reading.plan?.hash ?? null },
+        null,
+        2,
+      ),
+    )
+  else if (format === 'markdown') print(asMarkdown(reading))
+  else print(asText(reading, coverage))
+  if (options.lock) {
+    if (!reading.plan) throw new PlanError('there is no gonogo.yaml to lock a plan of', { hint: 'run "gonogo init"' })
+    const path = lockPlan(openProject(options.project).directory, reading.plan, whoIs(options), new Date())
+    process.stderr.write(`reviewed plan ${reading.plan.hash.slice(0, 12)} is locked in ${path}\n`)
+  }
+  return EXIT.ok
+}
+
+interface Reading {
+  checklist: Checklist
+  /** Null when there is no gonogo.yaml: a document can be read without one. */
+  plan: ReleasePlan | null
+}
+
+function read(file: string | undefined, options: PlanOptions): Reading {
+  if (!findProject(options.project) && file)
+    return { checklist: readDocument(options.project, file).checklist, plan: null }
+  const { environment, candidate } = options
+  const choices = {
+    ...(file ? { file } : {}),
+    ...(environment ? { environment } : {}),
+    ...(candidate ? { candidate } : {}),
+  }
+  const { plan: planned } = planProject(openProject(options.project), choices)
+  return { checklist: planned.checklist, plan: planned }
+}
+
+function withBindings({ checklist, plan: planned }: Reading): unknown[] {
+  const items = new Map(planned?.items.map((entry) => [entry.item, entry]))
+  return checklist.items.map((item) => ({
+    ...item,
+    binding: items.get(item.id)?.binding ?? null,
+    will: items.get(item.id)?.will ?? null,
+  }))
+}
+
+function asText({ checklist, plan: planned }: Reading, coverage: Coverage): string {
+  const { document, phases, items } = checklist
+  const bound = new Map(planned?.items.map((entry) => [entry.item, entry]))
+  const width = columns()
+  const lines = [`${paint('bold', document.title || document.path)}  ${paint('dim', document.path)}`]
+  if (document.encoding.repaired + document.encoding.lost > 0) {
+    lines.push(
+      paint(
+        'yellow',
+        `${document.encoding.repaired} garbled characters repaired for reading, ${document.encoding.lost} lost; the file is left as it is`,
+      ),
+    )
+  }
+  for (const phase of phases) {
+    const own = items.filter((item) => item.phase === phase.id)
+    if (own.length === 0) continue
+    const facts = [phase.kind, phase.anchor?.text].filter(Boolean).join(', ')
+    lines.push('', `${paint('bold', phase.title)}  ${paint('dim', facts)}`)
+    for (const item of own) lines.push(itemLine(item, bound.get(item.id), width))
+  }
+  if (planned && planned.guards.length > 0) {
+    lines.push('', paint('bold', 'Guards'))
+    for (const rule of planned.guards) lines.push(`  ${fit(rule.title, 40)}  ${paint('dim', describeGuard(rule))}`)
+  }
+  lines.push('', summarise(coverage))
+  if (planned) lines.push(paint('dim', `plan ${planned.hash.slice(0, 12)}`))
+  return lines.join('\n')
+}
+
+const SIGNS: Record<string, string> = {
+  check: 'check',
+  action: 'run',
+  backup: 'backup',
+  rollout: 'deliver',
+  poll: 'ask',
+  watch: 'watch',
+  guard: 'guard',
+  children: 'all',
+  skip: 'skip',
+  record: 'fill in',
+  unbound: '-',
+}
+
+function itemLine(item: Item, planned: PlannedItem | undefined, width: number): string {
+  const sign = planned ? (SIGNS[planned.binding.type] ?? '') : item.kind
+  const indent = item.parent ? '    ' : '  '
+  const text = fit(item.label ?? item.text, 42)
+  const will =
+    planned?.binding.type === 'unbound' && item.proposal
+      ? `proposed: ${item.proposal.check} (${item.proposal.why})`
+      : (planned?.will ?? item.kind)
+  const colour = planned?.binding.type === 'unbound' ? 'yellow' : 'dim'
+  const head = `${indent}${paint(colour, sign.padEnd(8))} ${text}  `
+  return head + paint('dim', fit(will, Math.max(20, width - 56)).trimEnd())
+}
+
+function summarise(coverage: Coverage): string {
+  const { total, asWritten, bound, proposed, person, unverifiable } = coverage
+  const parts = [
+    `${total} items`,
+    `${bound} bound`,
+    `${asWritten} more have commands as written`,
+    `${proposed} proposed`,
+    `${person} for people`,
+    `${unverifiable} that nothing can verify yet`,
+  ]
+  const next = coverage.next ? `\nnext: gonogo bind --accept ${coverage.next.item}   (${coverage.next.why})` : ''
+  return parts.join(', ') + next
+}
+
+function asMarkdown({ checklist, plan: planned }: Reading): string {
+  const bound = new Map(planned?.items.map((entry) => [entry.item, entry]))
+  const lines = [`# Plan: ${checklist.document.title || checklist.document.path}`, '']
+  for (const phase of checklist.phases) {
+    const own = checklist.items.filter((item) => item.phase === phase.id)
+    if (own.length === 0) continue
+    lines.push(`## ${phase.title}`, '', '| Item | How | What happens |', '|---|---|---|')
+    for (const item of own) {
+      const entry = bound.get(item.id)
+      lines.push(
+        `| ${cell(item.label ?? item.text)} | ${entry?.binding.type ?? item.kind} | ${cell(entry?.will ?? '')} |`,
+      )
+    }
+    lines.push('')
+  }
+  return lines.join('\n')
+}
+
+function cell(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|')
+}
+
+function explain({ checklist, plan: planned }: Reading, given: string): number {
+  const item =
+    checklist.items.find((candidate) => candidate.id === given) ??
+    checklist.items.find((candidate) => candidate.id.startsWith(given))
+  if (!item)
+    throw new PlanError(`${checklist.document.path} has no item "${given}"`, { hint: '"gonogo plan" lists them' })
+  const entry = planned?.items.find((candidate) => candidate.item === item.id)
+  print(`${paint('bold', item.id)}\n${checklist.document.path}:${item.line}\n\n${item.text}\n`)
+  print(JSON.stringify({ ...item, binding: entry?.binding ?? null, will: entry?.will ?? null }, null, 2))
+  return EXIT.ok
+}

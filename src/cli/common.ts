@@ -1,0 +1,39 @@
+// What most commands begin with.
+import { userInfo } from 'node:os'
+import { openProject } from '../app/project.ts'
+import { openState, type State } from '../app/state.ts'
+import type { Project } from '../config/load.ts'
+import { PlanError } from '../lib/errors.ts'
+
+export interface GlobalOptions {
+  project: string
+}
+
+/** Who is at the keyboard: `--as`, else GONOGO_USER, else the login name. */
+export function whoIs(options: { as?: string }): string {
+  return options.as ?? process.env.GONOGO_USER ?? userInfo().username
+}
+
+/** Opens the project's memory for the length of `work`. */
+export async function withState<T>(
+  options: GlobalOptions,
+  work: (state: State, project: Project) => Promise<T>,
+): Promise<T> {
+  const project = openProject(options.project)
+  const state = await openState(project.stateDirectory, (line) => process.stderr.write(`${line}\n`))
+  try {
+    return await work(state, project)
+  } finally {
+    await state.close()
+  }
+}
+
+/** One of the words an option allows. @throws PlanError otherwise. */
+export function oneOf<T extends string>(option: string, given: string, allowed: readonly T[]): T {
+  if ((allowed as readonly string[]).includes(given)) return given as T
+  throw new PlanError(`${option} "${given}" is not known`, { expected: `one of ${allowed.join(', ')}` })
+}
+
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}

@@ -1,0 +1,171 @@
+// The command line. Each command is a file of its own, loaded when it is called.
+import { Command, CommanderError } from 'commander'
+import { EXIT, sayError } from './exit.ts'
+
+type Handler = (...args: never[]) => Promise<number> | number
+
+/** Runs one command line; sets the exit code. */
+export async function main(argv: readonly string[]): Promise<void> {
+  let exitCode: number = EXIT.ok
+  const program = createProgram((code) => {
+    exitCode = code
+  })
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+  } catch (error) {
+    exitCode = error instanceof CommanderError ? (error.exitCode === 0 ? EXIT.ok : EXIT.cannot) : sayError(error)
+  }
+  process.exitCode = exitCode
+}
+
+function createProgram(setExit: (code: number) => void): Command {
+  const program = new Command('gonogo')
+    .description("Conducts a release from your team's own Markdown checklist.")
+    .option('-C, --project <dir>', 'directory of gonogo.yaml', '.')
+    .option('-V, --version', 'print the version')
+    .exitOverride()
+    .showHelpAfterError('(gonogo --help lists the commands)')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 GO or succeeded, 1 NO-GO, rolled back or aborted, 2 cannot run, 3 not verified.',
+    )
+
+  /** Declares a command whose code is loaded when it runs. */
+  const command = (usage: string, summary: string, load: () => Promise<Handler>): Command => {
+    const declared = program.command(usage).description(summary).exitOverride()
+    declared.action(async (...args: unknown[]) => {
+      const handler = (await load()) as (...all: unknown[]) => Promise<number> | number
+      const own = args.slice(0, -2)
+      const options = { ...program.opts(), ...declared.opts() }
+      setExit(await handler(...own, options))
+    })
+    return declared
+  }
+
+  command('init', 'detect the project and write gonogo.yaml', async () => (await import('./commands/init.ts')).init)
+  command(
+    'plan [file]',
+    'read the checklist, show what will happen and how much is covered',
+    async () => (await import('./commands/plan.ts')).plan,
+  )
+    .option('--format <format>', 'text, json or markdown', 'text')
+    .option('--lock', 'record this plan as reviewed; deploy insists on it')
+    .option('--explain <item>', 'everything about one item')
+    .option('--environment <name>')
+    .option('--candidate <version>')
+    .option('--as <name>', 'who reviews')
+  command('bind', 'confirm proposed bindings', async () => (await import('./commands/bind.ts')).bind)
+    .option('--accept <item...>', 'accept the proposal of these items')
+    .option('--all', 'accept every proposal')
+    .option('--above <confidence>', 'only proposals at least this sure, 0 to 1', '0.8')
+  command(
+    'kinds [family]',
+    'list the kinds of checks, actions, targets, routers, backups, sources',
+    async () => (await import('./commands/kinds.ts')).kinds,
+  ).option('--format <format>', 'text or json', 'text')
+  command('check', 'readiness: GO, NO-GO or not verified', async () => (await import('./commands/check.ts')).check)
+    .option('--pre', 'only what comes before the release (default)')
+    .option('--full', 'every item that a machine can verify')
+    .option('--format <format>', 'text, json or junit', 'text')
+    .option('--environment <name>')
+  command('deploy', 'conduct the release', async () => (await import('./commands/deploy.ts')).deploy)
+    .option('--verify-only', 'check readiness, then stop')
+    .option('-y, --yes', 'do not ask before starting')
+    .option('--auto-promote <yes-or-no>', 'false: ask the approver after every stage')
+    .option('--candidate <version>', 'version to release')
+    .option('--environment <name>')
+    .option('--time-scale <n>', 'rehearsal: waits are divided by this', '1')
+    .option('--wait-max <duration>', 'rehearsal: no wait is longer than this')
+    .option('--no-wait', 'end with NO-GO instead of waiting for people')
+    .option('--as <name>', 'who starts it')
+    .option('--json', 'events as JSON lines')
+  command(
+    'resume [run]',
+    'go on with a paused or interrupted run',
+    async () => (await import('./commands/resume.ts')).resume,
+  )
+    .option('--as <name>')
+    .option('--no-wait', 'end with NO-GO instead of waiting for people')
+    .option('--json', 'events as JSON lines')
+  command(
+    'status [run]',
+    'where the run stands, and what rollback now would mean',
+    async () => (await import('./commands/status.ts')).status,
+  ).option('--format <format>', 'text or json', 'text')
+  command('watch [run]', 'follow a run', async () => (await import('./commands/watch.ts')).watch)
+  for (const [verb, summary] of [
+    ['pause', 'let the run stop at the next safe point'],
+    ['promote', 'end the stage and go on to the next'],
+    ['abort', 'end the run; what it changed is taken back'],
+  ] as const) {
+    command(`${verb} [run]`, summary, async () => (await import('./commands/control.ts'))[verb])
+      .option('--as <name>')
+      .option('--reason <text>')
+  }
+  for (const [verb, summary] of [
+    ['approve', 'answer a poll with yes'],
+    ['reject', 'answer a poll with no'],
+    ['waive', 'accept an item as it is'],
+    ['fill', 'fill in the blanks of an item'],
+  ] as const) {
+    command(`${verb} <run> [items...]`, summary, async () => (await import('./commands/answer.ts'))[verb])
+      .option('--as <name>')
+      .option('--reason <text>')
+      .option('--set <name=value...>', 'value of a blank or choice')
+      .option('--all', 'every open item that you may answer')
+  }
+  command('rollback [run]', 'go back', async () => (await import('./commands/rollback.ts')).rollback)
+    .option('--emergency', 'at once, without database, conductor or validation of stages')
+    .option('--gradual', 'the stages in reverse')
+    .requiredOption('--reason <text>')
+    .option('--skip-validation')
+    .option('--restore-data', 'also put the backup back: rows written since are kept aside, not in the database')
+    .option('--as <name>')
+  command('up [version]', 'start a version and give it all traffic', async () => (await import('./commands/up.ts')).up)
+  command('down', 'stop every version and the router', async () => (await import('./commands/up.ts')).down)
+  command(
+    'backup <verb> [name]',
+    'create, verify, list or restore',
+    async () => (await import('./commands/backup.ts')).backup,
+  )
+    .option('--id <id>', 'which backup; default the newest')
+    .option('--skip-validation')
+    .option('-y, --yes', 'restore without asking')
+    .option('--format <format>', 'text or json', 'text')
+  command('monitor', 'sample the signals and judge them', async () => (await import('./commands/monitor.ts')).monitor)
+    .option('--health-check', 'one look at health')
+    .option('--performance-check', 'one stretch of performance')
+    .option('--errors', 'one stretch of errors')
+    .option('--duration <duration>', 'how long to look', '10 s')
+    .option('--export-dashboard [file]', 'write the sampled series as JSON')
+    .option('--format <format>', 'text or json', 'text')
+  command(
+    'canary [run]',
+    'the delivery stages and their figures',
+    async () => (await import('./commands/canary.ts')).canary,
+  )
+    .option('--performance-only', 'only the figures')
+    .option('--generate-summary', 'a Markdown summary')
+    .option('--format <format>', 'text or json', 'text')
+  command('report [run]', 'the report of a run', async () => (await import('./commands/report.ts')).report)
+    .option('--format <format>', 'html, markdown, json or junit', 'html')
+    .option('-o, --output <file>')
+  command(
+    'return [run]',
+    'the checklist, filled in',
+    async () => (await import('./commands/return.ts')).returnDocument,
+  ).option('-o, --output <file>')
+  command(
+    'ledger <verb> [run]',
+    'verify or export the record of a run',
+    async () => (await import('./commands/ledger.ts')).ledger,
+  )
+    .option('-o, --output <file>')
+    .option('--file <file>', 'verify an exported ledger instead')
+  command(
+    'evidence <sha256>',
+    'print a piece of evidence',
+    async () => (await import('./commands/evidence.ts')).evidence,
+  )
+  return program
+}

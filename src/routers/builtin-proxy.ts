@@ -1,0 +1,129 @@
+// Router kind `builtin-proxy`: gonogo's own reverse proxy, a process that outlives whoever started it.
+import type { VersionCounters } from '../plan/signal.ts'
+import type { RoutingTable } from '../plan/traffic.ts'
+import type { CapsuleStep } from '../plan/way-back.ts'
+import { poll, withDeadline } from '../lib/deadline.ts'
+import { entryPoint } from '../lib/entry-point.ts'
+import { OutsideError } from '../lib/errors.ts'
+import { canonicalJson } from '../lib/hash.ts'
+import { identify, isAlive } from '../lib/process-identity.ts'
+import { askProxy } from './builtin-proxy/admin-client.ts'
+import { trafficStep } from './builtin-proxy/capsule.ts'
+import { proxyDirectory, proxyPaths } from './builtin-proxy/paths.ts'
+import type { ProxyPaths } from './builtin-proxy/paths.ts'
+import { settingsSchema } from './builtin-proxy/settings.ts'
+import type { ProxySettings } from './builtin-proxy/settings.ts'
+import { ensureRunning, proxyHealth } from './builtin-proxy/starting.ts'
+import { defineRouter } from './router.ts'
+import type { Router, RouterContext } from './router.ts'
+
+const ASK_TIMEOUT_MS = 5000
+/** Longer than the proxy gives the requests under way. */
+const STOP_TIMEOUT_MS = 35_000
+
+type Method = 'GET' | 'PUT' | 'POST'
+
+export const builtinProxy = defineRouter<ProxySettings>({
+  id: 'builtin-proxy',
+  summary: "gonogo's own HTTP proxy: weights, sticky clients, preview header, safe retry, figures per version",
+  options: settingsSchema,
+  example: { listen: { port: 8080 } },
+  failingExample: { listen: { port: 80_800 } },
+  secretFields: [],
+  describe: ({ listen }) => `built-in proxy on ${listen.host}:${listen.port}`,
+  create: (settings, context) => new BuiltinProxy(settings, context),
+})
+
+class BuiltinProxy implements Router {
+  readonly #settings: ProxySettings
+  readonly #name: string
+  readonly #system: string
+  readonly #paths: ProxyPaths
+
+  constructor(settings: ProxySettings, context: RouterContext) {
+    this.#settings = settings
+    this.#name = context.name
+    this.#system = `router ${context.name}`
+    this.#paths = proxyPaths(proxyDirectory(context.stateDirectory, context.name))
+  }
+
+  async current(): Promise<RoutingTable | null> {
+    const answer = await this.#ask('GET', '/table', withDeadline(ASK_TIMEOUT_MS))
+    return answer as RoutingTable | null
+  }
+
+  async set(table: RoutingTable): Promise<void> {
+    await this.#prepare()
+    await this.#askRunning('PUT', '/table', withDeadline(ASK_TIMEOUT_MS), canonicalJson(table))
+    if (canonicalJson(await this.current()) !== canonicalJson(table))
+      throw new OutsideError(this.#system, 'another table is in force than the one just set', {
+        retryable: true,
+        hint: 'is somebody else switching traffic?',
+      })
+  }
+
+  async drain(version: string, timeoutMs: number): Promise<boolean> {
+    const query = `/drain?version=${encodeURIComponent(version)}&timeoutMs=${timeoutMs}`
+    const answer = await this.#askRunning('POST', query, withDeadline(timeoutMs + ASK_TIMEOUT_MS))
+    return (answer as { drained: boolean }).drained
+  }
+
+  async counters(signal: AbortSignal): Promise<VersionCounters[]> {
+    return (await this.#askRunning('GET', '/counters', withDeadline(ASK_TIMEOUT_MS, signal))) as VersionCounters[]
+  }
+
+  async stop(): Promise<void> {
+    const health = await proxyHealth(this.#system, this.#paths)
+    const process = health && identify(health.pid)
+    if (!process) return
+    await this.#ask('POST', '/shutdown', withDeadline(ASK_TIMEOUT_MS))
+    const ended = await poll(() => (isAlive(process) ? null : true), { everyMs: 10, timeoutMs: STOP_TIMEOUT_MS })
+    if (!ended)
+      throw new OutsideError(this.#system, `the proxy does not end`, { hint: `\`kill -9 ${process.pid}\` ends it` })
+  }
+
+  capsule(table: RoutingTable): CapsuleStep {
+    const script = entryPoint(import.meta.url, './builtin-proxy/main')
+    return trafficStep(this.#name, this.#paths, table, { node: process.execPath, script })
+  }
+
+  /** A proxy that runs, with these settings. */
+  async #prepare(): Promise<void> {
+    const health = await ensureRunning(this.#system, this.#paths, this.#settings)
+    const { listen } = this.#settings
+    const running = health.settings.listen
+    if (running.host !== listen.host || running.port !== listen.port)
+      throw new OutsideError(
+        this.#system,
+        `the proxy listens on ${running.host}:${health.port}, the configuration says ${listen.host}:${listen.port}`,
+        {
+          hint: `when clients can do without it for a moment: \`kill ${health.pid}\`, then again`,
+        },
+      )
+    if (canonicalJson(health.settings) !== canonicalJson(this.#settings))
+      await this.#ask('PUT', '/settings', withDeadline(ASK_TIMEOUT_MS), canonicalJson(this.#settings))
+  }
+
+  async #askRunning(method: Method, path: string, signal: AbortSignal, body?: string): Promise<unknown> {
+    const answer = await this.#ask(method, path, signal, body)
+    if (answer !== null) return answer
+    throw new OutsideError(this.#system, 'the proxy does not run', { retryable: true, hint: `see ${this.#paths.log}` })
+  }
+
+  /** The proxy's answer; null when none runs. @throws OutsideError when it refuses. */
+  async #ask(method: Method, path: string, signal: AbortSignal, body?: string): Promise<unknown> {
+    const answer = await askProxy(this.#system, this.#paths.adminSocket, { method, path, signal, body })
+    if (answer === null || answer.status === 200) return answer?.body ?? null
+    const { error } = answer.body as { error?: string }
+    throw new OutsideError(this.#system, `the proxy refuses ${method} ${path}: ${error ?? answer.status}`)
+  }
+}
+
+/** The port and process of the proxy of a router, or null when it does not run: for status pages and demos. */
+export async function builtinProxyHealth(context: RouterContext): Promise<{ port: number; pid: number } | null> {
+  const health = await proxyHealth(
+    `router ${context.name}`,
+    proxyPaths(proxyDirectory(context.stateDirectory, context.name)),
+  )
+  return health && { port: health.port, pid: health.pid }
+}

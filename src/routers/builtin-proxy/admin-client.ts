@@ -1,0 +1,59 @@
+// Asking a running proxy: one short connection to its admin socket a question.
+import { request as sendRequest } from 'node:http'
+import { pause } from '../../lib/deadline.ts'
+import { codeOf, messageOf, OutsideError } from '../../lib/errors.ts'
+
+export interface AdminAnswer {
+  status: number
+  body: unknown
+}
+
+const ANSWER_BYTES_MAX = 8 << 20
+const RESET_PAUSE_MS = 50
+
+/**
+ * One question to the proxy behind a socket; null when no proxy is there.
+ * @throws OutsideError when it is there and does not answer.
+ */
+export async function askProxy(
+  system: string,
+  socketPath: string,
+  question: { method: 'GET' | 'PUT' | 'POST'; path: string; body?: string; signal: AbortSignal },
+): Promise<AdminAnswer | null> {
+  try {
+    const { status, text } = await send(socketPath, question).catch((error: unknown) => {
+      // Its process is just ending: asked again, it is gone or another one is there. Every question may be asked twice.
+      if (codeOf(error) === 'ECONNRESET') return pause(RESET_PAUSE_MS).then(() => send(socketPath, question))
+      throw error
+    })
+    return { status, body: JSON.parse(text) as unknown }
+  } catch (error) {
+    const code = codeOf(error)
+    if (code === 'ENOENT' || code === 'ECONNREFUSED') return null
+    throw new OutsideError(system, `the proxy does not answer on ${socketPath}: ${messageOf(error)}`, {
+      retryable: true,
+      hint: code === 'EACCES' ? 'it belongs to another user' : 'see proxy.log beside the socket',
+      cause: error,
+    })
+  }
+}
+
+function send(
+  socketPath: string,
+  { method, path, body, signal }: { method: string; path: string; body?: string; signal: AbortSignal },
+): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const request = sendRequest({ socketPath, method, path, signal, agent: false }, (response) => {
+      let text = ''
+      response.setEncoding('utf8')
+      response.on('data', (chunk: string) => {
+        text += chunk
+        if (text.length > ANSWER_BYTES_MAX) response.destroy(new Error('the answer is too large'))
+      })
+      response.on('error', reject)
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
+    })
+    request.on('error', reject)
+    request.end(body)
+  })
+}

@@ -1,0 +1,59 @@
+// The shell that switches traffic when nothing of gonogo is left but the proxy: curl where there is one, else a file moved into place.
+import type { RoutingTable } from '../../plan/traffic.ts'
+import { canonicalJson, sha256 } from '../../lib/hash.ts'
+import type { CapsuleStep } from '../../plan/way-back.ts'
+import type { ProxyPaths } from './paths.ts'
+
+/** Command that starts the proxy again, for the message when it is dead. */
+export interface ProxyCommand {
+  node: string
+  script: string
+}
+
+/** The capsule's traffic step: puts `table` in force, run as often as you like. */
+export function trafficStep(name: string, paths: ProxyPaths, table: RoutingTable, command: ProxyCommand): CapsuleStep {
+  const json = canonicalJson(table)
+  // A capsule holds several tables of one router: to hold requests, and to let them go.
+  const file = `traffic-${encodeURIComponent(name)}-${sha256(json).slice(0, 8)}.json`
+  const shares = Object.entries(table.weights)
+    .filter(([, weight]) => weight > 0)
+    .map(([version, weight]) => (weight === 100 ? `all traffic to ${version}` : `${weight} % to ${version}`))
+  return {
+    stage: 'traffic',
+    title: `${shares.join(', ')} (router ${name})`,
+    files: { [file]: json },
+    shell: shellText(quote(file), paths, sha256(json), command),
+  }
+}
+
+function shellText(file: string, paths: ProxyPaths, hash: string, command: ProxyCommand): string {
+  return `table="$HERE"/${file}
+switched=no
+if command -v curl >/dev/null 2>&1 &&
+  curl -fsS --max-time 2 --unix-socket ${quote(paths.adminSocket)} -X PUT -H 'content-type: application/json' \\
+    --data-binary @"$table" http://router/table >/dev/null; then
+  switched=yes
+elif [ -d ${quote(paths.directory)} ]; then
+  rm -f ${quote(paths.ack)}
+  cp "$table" ${quote(`${paths.control}.new`)}
+  mv ${quote(`${paths.control}.new`)} ${quote(paths.control)}
+  tries=0
+  while [ "$tries" -lt 30 ]; do
+    if [ "$(cat ${quote(paths.ack)} 2>/dev/null)" = ${hash} ]; then
+      switched=yes
+      break
+    fi
+    tries=$((tries + 1))
+    sleep 0.1 2>/dev/null || sleep 1
+  done
+fi
+if [ "$switched" != yes ]; then
+  echo ${quote(`the proxy does not answer; its log: ${paths.log}`)} >&2
+  echo ${quote(`start it, it will take this table: ${quote(command.node)} ${quote(command.script)} ${quote(paths.directory)} &`)} >&2
+  exit 1
+fi`
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`
+}
