@@ -39,8 +39,9 @@ interface Habit {
 const NEW_KNOWLEDGE = { sourceId: 11, targetId: 12, kind: 'knows', evidence: [{ source: 'visitor', weight: 0.01 }] }
 
 const HABITS: readonly Habit[] = [
-  { share: 0.8, request: { path: '/entities/7/relationships' } },
-  { share: 0.17, request: { path: '/search?q=gar&limit=10' } },
+  { share: 0.4, request: { path: '/entities/7' } },
+  { share: 0.2, request: { path: '/entities/7/relationships' } },
+  { share: 0.37, request: { path: '/search?q=gar&limit=10' } },
   {
     share: 0.03,
     request: {

@@ -11,25 +11,20 @@ export function paint(colour: Colour, text: string, stream: NodeJS.WriteStream =
 
 export type Mark = Status | 'running' | 'asked' | 'waived'
 
-const MARKS: Record<Mark, { sign: string; colour: Colour; word: string }> = {
-  passed: { sign: '✓', colour: 'green', word: 'passed' },
-  failed: { sign: '✗', colour: 'red', word: 'FAILED' },
-  unverified: { sign: '?', colour: 'yellow', word: 'unverified' },
-  skipped: { sign: '-', colour: 'dim', word: 'skipped' },
-  waived: { sign: '~', colour: 'yellow', word: 'waived' },
-  running: { sign: '>', colour: 'cyan', word: 'running' },
-  asked: { sign: '?', colour: 'cyan', word: 'asked' },
+const MARKS: Record<Mark, { sign: string; colour: Colour }> = {
+  passed: { sign: '✓', colour: 'green' },
+  failed: { sign: '✗', colour: 'red' },
+  unverified: { sign: '?', colour: 'yellow' },
+  skipped: { sign: '-', colour: 'dim' },
+  waived: { sign: '~', colour: 'yellow' },
+  running: { sign: '>', colour: 'cyan' },
+  asked: { sign: '»', colour: 'cyan' },
 }
 
-/** One sign and, so that colour is never the only signal, its word elsewhere on the line. */
+/** One sign; every status has a sign of its own, so that colour is never the only signal. */
 export function mark(kind: Mark): string {
   const { sign, colour } = MARKS[kind]
   return paint(colour, sign)
-}
-
-export function word(kind: Mark): string {
-  const { word: text, colour } = MARKS[kind]
-  return paint(colour, text.padEnd(10))
 }
 
 /** Cuts text to a width, with an ellipsis; the terminal's own wrapping breaks alignment. */

@@ -45,5 +45,5 @@ export async function performBackup(context: RunContext, id: string, name: strin
 function describe(manifest: BackupManifest): string {
   const rows = Object.values(manifest.rows).reduce((sum, count) => sum + count, 0)
   const took = formatDuration(manifest.durationMs)
-  return `${manifest.file}: ${formatSize(manifest.bytes)}, ${rows} rows in ${Object.keys(manifest.rows).length} tables, ${manifest.verified?.method}, SHA-256 ${manifest.sha256.slice(0, 12)}, took ${took}`
+  return `${manifest.id}: ${formatSize(manifest.bytes)}, ${rows} rows in ${Object.keys(manifest.rows).length} tables, ${manifest.verified?.method}, SHA-256 ${manifest.sha256.slice(0, 12)}, took ${took}; in ${manifest.file}`
 }

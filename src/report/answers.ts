@@ -28,11 +28,11 @@ export function answersOf(run: RunRecord, plan: ReleasePlan, ledger: readonly Le
   const result = new Map<string, ItemAnswer>()
   for (const item of plan.checklist.items) {
     const known = knownOf(byItem.get(item.id) ?? [])
-    const answer: ItemAnswer = {}
-    if (item.box && ticks(item, known)) answer.tick = true
     const given = Object.assign({}, ...known.answers.map((body) => body.values)) as Record<string, string>
     const blanks = pick(item.blanks, (blank) => given[blank.name] ?? fillBlank(item, blank, known, facts))
     const choices = pick(item.choices, (choice) => given[choice.name] ?? choose(item, choice, known))
+    const answer: ItemAnswer = {}
+    if (item.box && ticks(item, known, Object.keys(blanks).length > 0)) answer.tick = true
     if (Object.keys(blanks).length > 0) answer.blanks = blanks
     if (Object.keys(choices).length > 0) answer.choices = choices
     if (Object.keys(answer).length > 0) result.set(item.id, answer)
@@ -57,8 +57,12 @@ function knownOf(own: readonly LedgerEntry[]): Known {
   }
 }
 
-/** A good item is ticked when it passed. A bad state is ticked when it happened: there, passed means that it did not. */
-function ticks(item: Item, { outcome, waived }: Known): boolean {
+/**
+ * A good item is ticked when it passed. A bad state is ticked when it happened: there, passed means that it did not.
+ * A form's own box is ticked when the form was filled in there.
+ */
+function ticks(item: Item, { outcome, waived, answers }: Known, filled: boolean): boolean {
+  if (item.kind === 'record') return filled || answers.some((answer) => answer.answer !== 'reject')
   if (!outcome || waived) return false
   return item.polarity === 'good' ? outcome.status === 'passed' : outcome.status === 'failed'
 }
@@ -69,6 +73,10 @@ interface Facts {
   version: string | null
   startedAt: number
   endedAt: number | null
+  /** Id of the newest backup that was taken and proved. */
+  backup: string | null
+  /** Role → who said yes for it last. */
+  approvers: Record<string, string>
 }
 
 function factsOf(run: RunRecord, plan: ReleasePlan, ledger: readonly LedgerEntry[]): Facts {
@@ -79,7 +87,26 @@ function factsOf(run: RunRecord, plan: ReleasePlan, ledger: readonly LedgerEntry
     version: plan.delivery?.candidate ?? null,
     startedAt: started?.at ?? run.createdAt,
     endedAt: run.endedAt,
+    backup: backupOf(plan, ledger),
+    approvers: approversOf(ledger),
   }
+}
+
+/** The id stands first in the outcome's summary. */
+function backupOf(plan: ReleasePlan, ledger: readonly LedgerEntry[]): string | null {
+  const items = new Set(plan.items.filter(({ binding }) => binding.type === 'backup').map(({ item }) => item))
+  const taken = ledger.findLast(
+    (entry) =>
+      entry.kind === 'outcome' && entry.item !== null && items.has(entry.item) && entry.body.status === 'passed',
+  )
+  return taken ? (String(taken.body.summary).split(':')[0] ?? null) : null
+}
+
+function approversOf(ledger: readonly LedgerEntry[]): Record<string, string> {
+  const approvals = ledger.filter(
+    (entry) => entry.kind === 'answer' && entry.body.answer === 'approve' && entry.body.role !== null,
+  )
+  return Object.fromEntries(approvals.map(({ body }) => [String(body.role), String(body.by)]))
 }
 
 function fillBlank(item: Item, blank: Blank, known: Known, facts: Facts): string | null {
@@ -109,15 +136,17 @@ function formatMeasured({ value, unit }: Measurement, wanted: string | null): st
 function factFor(label: string, facts: Facts): string | null {
   const words = label.toLowerCase()
   const { startedAt, endedAt } = facts
-  if (/\bduration\b/.test(words)) return endedAt === null ? null : formatDuration(endedAt - startedAt)
-  if (/\b(end|finish|complete)\w*\b.*\btime\b/.test(words)) return endedAt === null ? null : time(endedAt)
-  if (/\bstart\w*\b.*\btime\b/.test(words)) return time(startedAt)
+  const ended = (format: (at: number) => string): string | null => (endedAt === null ? null : format(endedAt))
+  if (/\bduration\b/.test(words)) return ended((at) => formatDuration(at - startedAt))
+  if (/^\W*(end(ed)?|finish(ed)?|complet(ed|ion))\b/.test(words)) return ended(time)
+  if (/^\W*start(ed)?\b/.test(words)) return time(startedAt)
   if (/\bdate\b/.test(words)) return day(startedAt)
   if (/^\W*time\W*$/.test(words)) return time(startedAt)
   if (/\b(engineer|deployed by|deployment lead)\b/.test(words)) return facts.by
   if (/\benvironment\b/.test(words)) return facts.environment
   if (/\bversion\b/.test(words)) return facts.version
-  return null
+  if (/^\W*backup\b/.test(words)) return facts.backup
+  return facts.approvers[words.replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '')] ?? null
 }
 
 function day(at: number): string {

@@ -40,7 +40,7 @@ type Words = Partial<Pick<Item, 'text' | 'label' | 'thresholds' | 'commands'>> &
 const CONTEXT_TIMEOUT_MS = 30_000
 
 /** A context as the conductor makes one: programs run under its signal, in its directory. */
-export function checkContext(given: Case['context'] = {}): CheckContext {
+function checkContext(given: Case['context'] = {}): CheckContext {
   const signal = given.signal ?? AbortSignal.timeout(CONTEXT_TIMEOUT_MS)
   const directory = given.directory ?? process.cwd()
   const env = given.env ?? (process.env as Record<string, string>)

@@ -8,7 +8,7 @@ import type { Judgement } from './judgement.ts'
 import { judgeMetrics, measure } from './validate.ts'
 
 /** A claim that nothing supports stays in the graph with this much confidence: it was said, and no more. */
-export const UNSOURCED_WEIGHT = 0.1
+const UNSOURCED_WEIGHT = 0.1
 
 /** How many relationships each step changed. */
 export interface Changes {

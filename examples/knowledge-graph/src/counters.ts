@@ -21,7 +21,7 @@ export interface Counters {
 }
 
 /** More sockets than this are refused. */
-export const CONNECTIONS_MAX = 1000
+const CONNECTIONS_MAX = 1000
 
 /** Counts the requests told to it and the connections of `server`. */
 export function createCounters(server: Server): Counters {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 
 /** How long a writer waits for another one before it gives up. */
-export const BUSY_TIMEOUT_MS = 5000
+const BUSY_TIMEOUT_MS = 5000
 
 /** First SQLite without the WAL-reset fault that can corrupt a database with several writers. */
 const SQLITE_MIN = '3.51.3'

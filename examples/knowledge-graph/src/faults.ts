@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-export const FAULT_KINDS = ['errors', 'latency', 'leak', 'corrupt', 'crash'] as const
+const FAULT_KINDS = ['errors', 'latency', 'leak', 'corrupt', 'crash'] as const
 
 /** `amount`: share of answers (errors, 0..1), milliseconds (latency), megabytes a second (leak); nothing for the others. */
 export interface Fault {

@@ -67,6 +67,7 @@ async function say(
     return sendTo(state, run, { type: 'waive', by, item, reason: options.reason })
   }
   const role = roleFor(plan, item)
+  if (role === null) return sendTo(state, run, { type: 'fill', by, item, values })
   if (!mayAnswer(plan.people, role, by)) {
     throw new PlanError(`${by} may not answer for ${item}`, {
       expected: `one of ${role}: ${plan.people[role]?.join(', ') ?? 'nobody'}`,
@@ -76,10 +77,11 @@ async function say(
   return sendTo(state, run, { type: 'answer', by, item, answer: verb, reason: options.reason ?? null, values })
 }
 
-/** Who answers: the poll's role; the approver for a delivery's stage. */
-function roleFor(plan: ReleasePlan, item: string): string {
+/** Who answers: the poll's role; the approver for a delivery's stage; null: anybody, for a form. */
+function roleFor(plan: ReleasePlan, item: string): string | null {
   const binding = plan.items.find((planned) => planned.item === item)?.binding
   if (binding?.type === 'poll') return binding.role
+  if (binding?.type === 'record') return null
   if (binding?.type === 'rollout') return plan.delivery?.approver ?? ''
   throw new PlanError(`${item} is not a question`, { hint: `"gonogo waive" accepts an item as it is` })
 }
