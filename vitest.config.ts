@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
+    // Most tests wait for processes they start, so a few more files than cores run side by side.
+    maxWorkers: 4,
     projects: [
       {
         test: {

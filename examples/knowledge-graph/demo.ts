@@ -14,7 +14,7 @@ import { startTraffic, type TrafficResult } from './traffic.ts'
 const directory = import.meta.dirname
 const stateDirectory = join(directory, '.gonogo')
 const gonogo = join(directory, '../../bin/gonogo.js')
-const PACE = ['--time-scale', '150', '--wait-max', '5s']
+const PACE = ['--time-scale', '150', '--wait-max', '4s']
 const SERVICE_URL = 'http://127.0.0.1:8400'
 
 async function demo(): Promise<number> {

@@ -8,6 +8,8 @@ const TRIGGERS =
 const PROCEDURE = /\b(?:decision|process|procedures?|steps|verification|actions?|plan|after)\b/i
 const ALERTS =
   /\balert(?:ing)? (?:conditions?|thresholds?|rules? (?:for|on)|if|when|on)\b|\b(?:critical|warning|real-?time|security|p[1-4]) alerts?\b(?! (?:configured|tested|active))|\balarms\b|\balert (?:me|us|the team) (?:if|when)\b/i
+/** A lead-in that only sorts: "Critical, call somebody:". */
+const SEVERITY = /^\W*(?:critical|warning|severe|major|minor|info|high|medium|low|p[1-4])\b/i
 const SIGN_OFF =
   /\bsign[ -]?offs?\b|\bapprovals?\b(?! gates?)|\bapproved by\b|\bgo[ /-]+no[ -]?go\b|\bauthori[sz]ations?\b/i
 const CRITERIA =
@@ -30,7 +32,8 @@ export function inTriggers(place: Pick<Place, 'lead' | 'section'>): boolean {
 /** Whether entries here name states to be alerted of. */
 export function inAlerts(place: Pick<Place, 'lead' | 'section'>): boolean {
   const { near, heading } = nearest(place)
-  return ALERTS.test(near) || (near === '' && /\balert conditions?\b|\breal-?time alerts\b|\balarms$/i.test(heading))
+  const underHeading = /\balert conditions?\b|\breal-?time alerts\b|\balarms$/i.test(heading)
+  return ALERTS.test(near) || (underHeading && (near === '' || SEVERITY.test(near)))
 }
 
 /** Whether entries here are people who must say yes. */

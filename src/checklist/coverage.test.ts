@@ -57,15 +57,25 @@ describe('coverage', () => {
     expect(coverage).toMatchObject({ total: 7, bound: 7, asWritten: 0, unverifiable: 0, next: null })
   })
 
-  it('names a trigger nobody watches first, then the surest proposal, then what a machine could tell', () => {
+  it('names the surest proposal first, then a trigger nobody watches, then what a machine could tell', () => {
     const proposed = withProposals(checklist, [disk])
-    const order = ['Error rate', 'Disk', 'Database', 'Vibes']
+    const order = ['Disk', 'Error rate', 'Database', 'Vibes']
     const bound = new Set<string>()
     for (const words of order) {
       const next = measureCoverage(proposed, bound).next
       if (words !== 'Vibes') expect(next?.text).toContain(words)
       bound.add(next?.item ?? '')
     }
+  })
+
+  it('names a proposal for a trigger before any other, however sure, and says what can be confirmed', () => {
+    const proposals = new Map([
+      [item('Error rate').id, { confidence: 0.6, why: 'says "Error rate"' }],
+      [item('Disk').id, { confidence: 0.9, why: 'says "Disk"' }],
+    ])
+    const next = measureCoverage(checklist, new Set(), proposals).next
+    expect(next).toMatchObject({ item: item('Error rate').id, proposed: true, why: 'says "Error rate"' })
+    expect(measureCoverage(checklist, new Set(), new Map()).next).toMatchObject({ proposed: false })
   })
 })
 

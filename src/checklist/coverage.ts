@@ -15,14 +15,21 @@ export interface Coverage {
   /** Nobody said how: unverified, never green. */
   unverifiable: number
   /** What to bind next, or null when nothing is left. */
-  next: { item: string; line: number; text: string; why: string } | null
+  next: { item: string; line: number; text: string; why: string; proposed: boolean } | null
 }
 
+/** Item id → how sure a proposal for it is, and why. */
+export type Proposals = ReadonlyMap<string, { confidence: number; why: string }>
+
 /** In which of the counts an item falls. */
-function coverageOf(item: Item, bound: ReadonlySet<string>): Exclude<keyof Coverage, 'total' | 'next'> {
+function coverageOf(
+  item: Item,
+  bound: ReadonlySet<string>,
+  proposals: Proposals,
+): Exclude<keyof Coverage, 'total' | 'next'> {
   if (bound.has(item.id)) return 'bound'
   if (item.commands.length > 0 && item.commands.every(runsAsWritten)) return 'asWritten'
-  if (item.proposal) return 'proposed'
+  if (proposals.has(item.id)) return 'proposed'
   return item.verifiable === 'person' ? 'person' : 'unverifiable'
 }
 
@@ -31,8 +38,17 @@ function runsAsWritten({ endless, interactive, placeholders }: Item['commands'][
   return !endless && !interactive && placeholders.length === 0
 }
 
+/** What the kinds of checks recognised, where nothing better is known. */
+function recognised(items: readonly Item[]): Proposals {
+  return new Map(items.flatMap(({ id, proposal }) => (proposal ? [[id, proposal] as const] : [])))
+}
+
 /** Counts over the whole checklist. `bound`: ids of the items with a binding. */
-export function measureCoverage(checklist: Checklist, bound: ReadonlySet<string>): Coverage {
+export function measureCoverage(
+  checklist: Checklist,
+  bound: ReadonlySet<string>,
+  proposals: Proposals = recognised(checklist.items),
+): Coverage {
   const items = checklist.items.filter(({ kind }) => kind !== 'reference')
   const coverage: Coverage = {
     total: items.length,
@@ -41,25 +57,29 @@ export function measureCoverage(checklist: Checklist, bound: ReadonlySet<string>
     proposed: 0,
     person: 0,
     unverifiable: 0,
-    next: nextToBind(items, bound),
+    next: nextToBind(items, bound, proposals),
   }
-  for (const item of items) coverage[coverageOf(item, bound)]++
+  for (const item of items) coverage[coverageOf(item, bound, proposals)]++
   return coverage
 }
 
-/** A trigger first, since it guards the whole run; then the surest proposal; then what a machine could tell. */
-function nextToBind(items: readonly Item[], bound: ReadonlySet<string>): Coverage['next'] {
-  const open = items.filter((item) => ['proposed', 'unverifiable'].includes(coverageOf(item, bound)))
-  const proposed = open
-    .filter(({ proposal }) => proposal)
-    .toSorted((a, b) => (b.proposal?.confidence ?? 0) - (a.proposal?.confidence ?? 0))
+/** What only wants confirming first, triggers before all else, since they guard the whole run; then what is open. */
+function nextToBind(items: readonly Item[], bound: ReadonlySet<string>, proposals: Proposals): Coverage['next'] {
+  const open = items.filter((item) => ['proposed', 'unverifiable'].includes(coverageOf(item, bound, proposals)))
+  const sure = (item: Item): number => proposals.get(item.id)?.confidence ?? 0
+  const why = (item: Item | undefined): string => (item && proposals.get(item.id)?.why) ?? ''
+  const proposed = open.filter(({ id }) => proposals.has(id)).toSorted((a, b) => sure(b) - sure(a))
+  const trigger = proposed.find(({ kind }) => kind === 'trigger')
   const candidates: [Item | undefined, string][] = [
+    [trigger, why(trigger)],
+    [proposed[0], why(proposed[0])],
     [open.find(({ kind }) => kind === 'trigger'), 'a rollback trigger nothing watches yet'],
-    [proposed[0], proposed[0]?.proposal?.why ?? ''],
     [open.find(({ verifiable }) => verifiable === 'machine'), 'a machine could tell'],
     [open[0], 'nobody said how'],
   ]
   const found = candidates.find(([item]) => item)
   const item = found?.[0]
-  return item ? { item: item.id, line: item.line, text: item.text, why: found[1] } : null
+  return item
+    ? { item: item.id, line: item.line, text: item.text, why: found[1], proposed: proposals.has(item.id) }
+    : null
 }

@@ -79,6 +79,12 @@ describe('boxes', () => {
   })
 })
 
+test('an item that a guard watches is ticked only when the guard tripped, however the document words it', () => {
+  const planned = [{ item: 'a/b', binding: { type: 'guard' as const, rules: [] }, will: '' }]
+  expect(answerFor(item({}), [outcome('passed')], planned)?.tick).toBeUndefined()
+  expect(answerFor(item({}), [outcome('failed')], planned)?.tick).toBe(true)
+})
+
 describe('blanks', () => {
   test('a measured value goes in without the unit that stands there already, and with it otherwise', () => {
     const measured = [{ name: 'response time', value: 12.3456, unit: 'ms' }]

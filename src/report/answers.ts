@@ -25,6 +25,7 @@ interface Known {
 export function answersOf(run: RunRecord, plan: ReleasePlan, ledger: readonly LedgerEntry[]): Map<string, ItemAnswer> {
   const facts = factsOf(run, plan, ledger)
   const byItem = Map.groupBy(ledger, (entry) => entry.item)
+  const guards = new Set(plan.items.filter(({ binding }) => binding.type === 'guard').map(({ item }) => item))
   const result = new Map<string, ItemAnswer>()
   for (const item of plan.checklist.items) {
     const known = knownOf(byItem.get(item.id) ?? [])
@@ -32,7 +33,8 @@ export function answersOf(run: RunRecord, plan: ReleasePlan, ledger: readonly Le
     const blanks = pick(item.blanks, (blank) => given[blank.name] ?? fillBlank(item, blank, known, facts))
     const choices = pick(item.choices, (choice) => given[choice.name] ?? choose(item, choice, known))
     const answer: ItemAnswer = {}
-    if (item.box && ticks(item, known, Object.keys(blanks).length > 0)) answer.tick = true
+    const badState = item.polarity === 'bad-state' || guards.has(item.id)
+    if (item.box && ticks(item, known, badState, Object.keys(blanks).length > 0)) answer.tick = true
     if (Object.keys(blanks).length > 0) answer.blanks = blanks
     if (Object.keys(choices).length > 0) answer.choices = choices
     if (Object.keys(answer).length > 0) result.set(item.id, answer)
@@ -58,13 +60,14 @@ function knownOf(own: readonly LedgerEntry[]): Known {
 }
 
 /**
- * A good item is ticked when it passed. A bad state is ticked when it happened: there, passed means that it did not.
+ * A good item is ticked when it passed. A bad state, and what a guard stands for, is ticked when it happened: there, passed means
+ * that it did not.
  * A form's own box is ticked when the form was filled in there.
  */
-function ticks(item: Item, { outcome, waived, answers }: Known, filled: boolean): boolean {
+function ticks(item: Item, { outcome, waived, answers }: Known, badState: boolean, filled: boolean): boolean {
   if (item.kind === 'record') return filled || answers.some((answer) => answer.answer !== 'reject')
   if (!outcome || waived) return false
-  return item.polarity === 'good' ? outcome.status === 'passed' : outcome.status === 'failed'
+  return outcome.status === (badState ? 'failed' : 'passed')
 }
 
 interface Facts {

@@ -20,7 +20,7 @@ export const LAYERS: Record<string, readonly string[]> = {
   guards: ['verdict'],
   catalog: ['checks', 'actions', 'targets', 'routers', 'backups', 'signals', 'strategies'],
   config: ['catalog'],
-  planning: ['catalog', 'config', 'guards'],
+  planning: ['catalog', 'config', 'guards', 'checklist'],
   conduct: ['catalog', 'guards', 'checks', 'actions', 'targets', 'routers', 'backups', 'signals', 'strategies'],
   durable: ['conduct/ports.ts'],
   store: ['conduct/ports.ts'],
@@ -79,7 +79,10 @@ export function findBreaks(sources: readonly Source[]): string[] {
 /** The file of every kind: what the catalogue's lists export. */
 function kindsOf(sources: readonly Source[]): string[] {
   const lists = sources.filter(({ path }) => path.startsWith('catalog/') && path !== 'catalog/catalog.ts')
-  return lists.flatMap(({ path, text }) => importsOf(path, text)).filter((target) => !isContract(target))
+  const families = LAYERS.catalog ?? []
+  return lists
+    .flatMap(({ path, text }) => importsOf(path, text))
+    .filter((target) => families.includes(target.split('/')[0] ?? '') && !isContract(target))
 }
 
 function isContract(path: string): boolean {
