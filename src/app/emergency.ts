@@ -1,9 +1,10 @@
 // Back at once, with nothing of ours needed: no database, no conductor, no network. The capsule on disk does it.
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { SCRIPT, armedRuns, capsuleDirectory, executedParts } from '../conduct/capsule.ts'
+import { SCRIPT, armedRuns, capsuleDirectory, claimCapsule, executedParts } from '../conduct/capsule.ts'
 import { OutsideError, PlanError } from '../lib/errors.ts'
 import { exec } from '../lib/exec.ts'
+import { appendJournal, journalPath } from '../store/journal.ts'
 
 export interface EmergencyOptions {
   stateDirectory: string
@@ -28,8 +29,9 @@ export interface EmergencyResult {
  */
 export async function rollBackNow(options: EmergencyOptions): Promise<EmergencyResult> {
   const { stateDirectory, reason, by, onLine, restoreData } = options
-  const runId = options.runId ?? armedRuns(stateDirectory)[0]
-  if (!runId || !armedRuns(stateDirectory).includes(runId)) {
+  const armed = armedRuns(stateDirectory)
+  const runId = options.runId ?? armed[0]
+  if (!runId || !armed.includes(runId)) {
     throw new PlanError(
       runId ? `run ${runId} has nothing live to take back` : 'no run has a live candidate to take back',
       {
@@ -38,13 +40,43 @@ export async function rollBackNow(options: EmergencyOptions): Promise<EmergencyR
     )
   }
   const capsule = capsuleDirectory(stateDirectory, runId)
-  if (executedParts(capsule).length === 0) appendFileSync(join(capsule, 'reason'), `${by}: ${reason}\n`)
-  const startedAt = performance.now()
-  await part(capsule, 'traffic', onLine)
-  const trafficMs = performance.now() - startedAt
-  await part(capsule, 'processes', onLine)
-  if (restoreData) await part(capsule, 'data', onLine)
-  return { runId, trafficMs, totalMs: performance.now() - startedAt }
+  const release = claimCapsule(capsule)
+  try {
+    writeReason(capsule, `${by}: ${reason}`)
+    const startedAt = performance.now()
+    await part(capsule, 'traffic', onLine)
+    const trafficMs = performance.now() - startedAt
+    await part(capsule, 'processes', onLine)
+    if (restoreData) await part(capsule, 'data', onLine)
+    const totalMs = performance.now() - startedAt
+    writeJournal(options, runId, totalMs)
+    return { runId, trafficMs, totalMs }
+  } finally {
+    release()
+  }
+}
+
+function writeReason(capsule: string, line: string): void {
+  try {
+    if (executedParts(capsule).length === 0) appendFileSync(join(capsule, 'reason'), `${line}\n`)
+  } catch {
+    // A full disk is no reason not to go back.
+  }
+}
+
+/** The ledger may be out of reach: whoever conducts the run next takes the entry over from here. */
+function writeJournal(
+  { stateDirectory, by, reason, restoreData }: EmergencyOptions,
+  runId: string,
+  durationMs: number,
+) {
+  const command = `rollback emergency${restoreData ? ' with data' : ''}`
+  const event = { at: Date.now(), kind: 'control' as const, item: null, body: { by, command, reason, durationMs } }
+  try {
+    appendJournal(journalPath(stateDirectory, runId), event)
+  } catch {
+    // The marks in the capsule still tell the run what happened.
+  }
 }
 
 async function part(capsule: string, name: string, onLine: (line: string) => void): Promise<void> {

@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RunMessage } from '../conduct/ports.ts'
-import { createMessenger } from '../durable/dbos.ts'
 import { identify } from '../lib/process-identity.ts'
 import type { RunRecord } from '../plan/run-record.ts'
 import type { State } from './state.ts'
@@ -12,6 +11,8 @@ type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never
 
 /** Delivers a message; it is waiting when the run is conducted by nobody at the moment. */
 export async function sendTo(state: State, run: RunRecord, message: WithoutId<RunMessage>): Promise<void> {
+  // Who only asks for the conductor, in an emergency, needs no database driver.
+  const { createMessenger } = await import('../durable/dbos.ts')
   const messenger = await createMessenger(state.url)
   try {
     await messenger.send(run.id, { ...message, id: randomUUID() } as RunMessage)

@@ -8,9 +8,10 @@ import { createEngine } from '../durable/dbos.ts'
 import { PlanError } from '../lib/errors.ts'
 import { canonicalJson } from '../lib/hash.ts'
 import type { ReleasePlan } from '../plan/release-plan.ts'
-import { FINAL_STATES, type Pace, type RunRecord } from '../plan/run-record.ts'
+import { FINAL_STATES, type LedgerDraft, type Pace, type RunRecord } from '../plan/run-record.ts'
 import { surroundingsOf } from './project.ts'
 import { backupsOf, deliveryParts, sourcesOf } from './services.ts'
+import { importJournal, journalPath } from '../store/journal.ts'
 import type { State } from './state.ts'
 
 export interface StartOptions {
@@ -42,8 +43,7 @@ export async function createRun(state: State, options: StartOptions): Promise<Ru
     reason: null,
   }
   await state.runs.create(record, JSON.stringify(plan))
-  const body = { event: 'created', state: 'planned', reason: null, by, plan: plan.hash, pace, stable }
-  await state.ledger.append(record.id, { key: 'run:created', kind: 'run', item: null, body })
+  await state.ledger.append(record.id, createdEntry({ by, plan: plan.hash, pace, stable }))
   return record
 }
 
@@ -70,18 +70,39 @@ export async function conductRun(options: ConductOptions): Promise<RunRecord> {
     throw new PlanError(`run ${run.id} has ended: ${run.state}`, { hint: `see "gonogo report ${run.id}"` })
   await refuseChangedConfig(options)
   const stopping = new AbortController()
-  const services = servicesFor(options, stopping.signal, () => engine)
+  const abandoned = new AbortController()
+  const services = {
+    ...servicesFor(options, stopping.signal, () => engine),
+    abandon: (error: unknown) => abandoned.abort(error),
+  }
+  await writeCreated(options, services.delivery?.stable ?? null)
+  // An emergency may have been while the database was out of reach.
+  await importJournal(journalPath(options.project.stateDirectory, run.id), run.id, state.ledger)
   const engine: Engine = await createEngine({
     databaseUrl: state.url,
     conduct: (runId, durable) => conduct(runId, durable, services),
   })
   try {
-    await engine.conduct(run.id, signal)
+    await engine.conduct(run.id, AbortSignal.any([signal, abandoned.signal]))
   } finally {
     stopping.abort()
     await engine.close()
   }
+  if (abandoned.signal.aborted) throw abandoned.signal.reason
   return (await state.runs.get(run.id)) ?? run
+}
+
+/** A process may have been killed between writing the run down and the first entry of its ledger; nothing was done by then. */
+async function writeCreated({ state, run }: ConductOptions, stable: string | null): Promise<void> {
+  const { id, planHash, pace, startedBy } = run
+  const entries = await state.ledger.entries(id)
+  if (entries.length > 0) return
+  await state.ledger.append(id, createdEntry({ by: startedBy, plan: planHash, pace, stable }))
+}
+
+function createdEntry(body: { by: string; plan: string; pace: Pace; stable: string | null }): LedgerDraft {
+  const event = { event: 'created', state: 'planned', reason: null }
+  return { key: 'run:created', kind: 'run', item: null, body: { ...event, ...body } }
 }
 
 /** A run keeps to what was reviewed: its plan is in the database, but targets and routers are made from the file. */
@@ -94,11 +115,12 @@ async function refuseChangedConfig({ project, state, run }: ConductOptions): Pro
   })
 }
 
-function servicesFor(
+/** What the conductor reaches for outside itself, wired for one run of this project. */
+export function servicesFor(
   { project, state, run, noWait, emit }: ConductOptions,
   stopping: AbortSignal,
   engine: () => Engine,
-): Services {
+): Omit<Services, 'abandon'> {
   const surroundings = surroundingsOf(project, run.environment)
   const delivery = deliveryParts(project, surroundings)
   const { watchdog } = project.config.delivery ?? { watchdog: { after: 10_000, policy: 'rollback' as const } }
@@ -117,7 +139,12 @@ function servicesFor(
     noWait,
     send: (message: RunMessage) => engine().send(run.id, message),
     hasMail: () => engine().hasMail(run.id),
-    clock: Date.now,
+    clock: steadyClock,
     emit,
   }
+}
+
+/** The time at the start of this process plus monotonic time since: samples and stretches of them do not mind a clock that is set. */
+function steadyClock(): number {
+  return Math.round(performance.timeOrigin + performance.now())
 }

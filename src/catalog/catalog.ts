@@ -12,6 +12,7 @@ import type { TargetKind } from '../targets/target.ts'
 import { actions } from './actions.ts'
 import { backups } from './backups.ts'
 import { checks } from './checks.ts'
+import { issueError, masked } from './issues.ts'
 import { routers } from './routers.ts'
 import { sources } from './sources.ts'
 import { strategies } from './strategies.ts'
@@ -62,18 +63,11 @@ export function findKind<F extends Family>(family: F, id: string, place: PlanErr
 
 /**
  * Options as the kind wants them: defaults filled in.
+ * @param written the options stand as they were written, secrets by reference, so that an error may show them.
  * @throws PlanError for the first option that is not as the kind's schema says.
  */
-export function parseOptions<T>(options: z.ZodType<T>, given: unknown, place: PlanErrorPlace): T {
+export function parseOptions<T>(options: z.ZodType<T>, given: unknown, place: PlanErrorPlace, written = false): T {
   const result = options.safeParse(given ?? {})
   if (result.success) return result.data
-  throw issueError(result.error, place)
-}
-
-/** The first problem a schema found, as an error with a place. */
-export function issueError(error: z.ZodError, place: PlanErrorPlace): PlanError {
-  const issue = error.issues[0]
-  const path = [place.path, ...(issue?.path ?? []).map(String)].filter(Boolean).join('/')
-  const others = error.issues.length > 1 ? ` (and ${error.issues.length - 1} more)` : ''
-  return new PlanError(`${issue?.message ?? 'not valid'}${others}`, { ...place, path })
+  throw issueError(result.error, place, options, written ? given : masked(given))
 }

@@ -1,7 +1,7 @@
 // What most commands begin with.
 import { userInfo } from 'node:os'
 import { openProject } from '../app/project.ts'
-import { openState, type State } from '../app/state.ts'
+import type { State } from '../app/state.ts'
 import type { Project } from '../config/load.ts'
 import { PlanError } from '../lib/errors.ts'
 
@@ -20,6 +20,7 @@ export async function withState<T>(
   work: (state: State, project: Project) => Promise<T>,
 ): Promise<T> {
   const project = openProject(options.project)
+  const { openState } = await import('../app/state.ts')
   const state = await openState(project.stateDirectory, (line) => process.stderr.write(`${line}\n`))
   try {
     return await work(state, project)

@@ -1,12 +1,14 @@
 // The command line. Each command is a file of its own, loaded when it is called.
 import { Command, CommanderError } from 'commander'
-import { EXIT, sayError } from './exit.ts'
+import { codeOf } from '../lib/errors.ts'
+import { EXIT, sayError, sayUsageError } from './exit.ts'
 
 type Handler = (...args: never[]) => Promise<number> | number
 
 /** Runs one command line; sets the exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
   let exitCode: number = EXIT.ok
+  outliveReaders()
   const program = createProgram((code) => {
     exitCode = code
   })
@@ -18,13 +20,21 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.exitCode = exitCode
 }
 
+/** A reader that left (`gonogo plan | head`) is no reason to fail, and a release goes on without one. */
+function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error) => {
+      if (codeOf(error) !== 'EPIPE') throw error
+    })
+}
+
 function createProgram(setExit: (code: number) => void): Command {
   const program = new Command('gonogo')
     .description("Conducts a release from your team's own Markdown checklist.")
     .option('-C, --project <dir>', 'directory of gonogo.yaml', '.')
     .option('-V, --version', 'print the version')
     .exitOverride()
-    .showHelpAfterError('(gonogo --help lists the commands)')
+    .configureOutput({ outputError: sayUsageError })
     .addHelpText(
       'after',
       '\nExit codes: 0 GO or succeeded, 1 NO-GO, rolled back or aborted, 2 cannot run, 3 not verified.',
@@ -63,6 +73,11 @@ function createProgram(setExit: (code: number) => void): Command {
     'list the kinds of checks, actions, targets, routers, backups, sources',
     async () => (await import('./commands/kinds.ts')).kinds,
   ).option('--format <format>', 'text or json', 'text')
+  command(
+    'schema',
+    'print the JSON Schema of gonogo.yaml, for editors',
+    async () => (await import('./commands/schema.ts')).schema,
+  )
   command('check', 'readiness: GO, NO-GO or not verified', async () => (await import('./commands/check.ts')).check)
     .option('--pre', 'only what comes before the release (default)')
     .option('--full', 'every item that a machine can verify')
@@ -136,7 +151,7 @@ function createProgram(setExit: (code: number) => void): Command {
     .option('--health-check', 'one look at health')
     .option('--performance-check', 'one stretch of performance')
     .option('--errors', 'one stretch of errors')
-    .option('--duration <duration>', 'how long to look', '10 s')
+    .option('--duration <duration>', 'how long to look; 10 s unless told')
     .option('--export-dashboard [file]', 'write the sampled series as JSON')
     .option('--format <format>', 'text or json', 'text')
   command(

@@ -1,7 +1,6 @@
 // What becomes of items that nobody runs: parents follow from their children, triggers from whether they happened.
 import { failed, passed, unverified, worstStatus, type Outcome } from '../plan/outcome.ts'
 import type { PlannedItem } from '../plan/release-plan.ts'
-import { attentiveStep } from './mailbox.ts'
 import { nextAttempt, recordOutcome, type RunContext } from './run-context.ts'
 
 /** Writes down what an item came to. */
@@ -30,11 +29,11 @@ export async function concludeChildren(context: RunContext, items: readonly Plan
   }
 }
 
-/** Each trigger of the document: did it happen? */
+/** Each trigger of the document: did it happen? Asked at the end, when nothing can trip any more. */
 export async function concludeGuards(context: RunContext): Promise<void> {
   for (const { item, binding } of context.plan.items) {
     if (binding.type !== 'guard' || context.outcomes.has(item)) continue
-    const outcome = await attentiveStep(context, `guard outcome ${item}`, async () => {
+    const outcome = await context.durable.step(`guard outcome ${item}`, async () => {
       const seen = context.session.samplesSince(0)
       const tripped = binding.rules.find((rule) => context.session.tripped(rule.id))
       if (tripped) return failed(`happened: ${context.session.tripped(tripped.id)}`)

@@ -31,6 +31,7 @@ export interface Bench {
   /** Item id whose text or label contains these words. */
   id(words: string): string
   send(message: DistributiveOmit<RunMessage, 'id'>): Promise<void>
+  approve(words: string, by: string): Promise<void>
   /** Conducts until the end, the crash, or the first event for which `until` holds. */
   conduct(until?: (event: RunEvent) => boolean): Promise<void>
   outcome(words: string): string | undefined
@@ -45,6 +46,7 @@ export interface BenchOptions {
   sources?: NamedSource[]
   noWait?: boolean
   overrides?: Partial<DeliveryParts['target'] & DeliveryParts['router']>
+  services?: Partial<Services>
 }
 
 export function createBench(options: BenchOptions): Bench {
@@ -89,6 +91,7 @@ export function createBench(options: BenchOptions): Bench {
   const events: RunEvent[] = []
   let watching: ((event: RunEvent) => boolean) | null = null
   let stop = new AbortController()
+  let abandoned: { error: unknown } | null = null
   const services = (): Services => ({
     directory,
     stateDirectory: join(directory, '.gonogo'),
@@ -109,6 +112,10 @@ export function createBench(options: BenchOptions): Bench {
     sources: options.sources ?? [],
     watchdog: { afterMs: 60_000, policy: 'hold' },
     stopping: stop.signal,
+    abandon: (error) => {
+      abandoned = { error }
+      stop.abort()
+    },
     noWait: options.noWait ?? false,
     send: (message) => engine.send('run', message),
     hasMail: () => engine.hasMail('run'),
@@ -117,9 +124,11 @@ export function createBench(options: BenchOptions): Bench {
       events.push(event)
       if (watching?.(event)) stop.abort()
     },
+    ...options.services,
   })
   const engine = createInMemoryEngine({ conduct: (runId, durable) => conduct(runId, durable, services()) })
   let sent = 0
+  const send: Bench['send'] = (message) => engine.send('run', { ...message, id: `m${++sent}` } as RunMessage)
   return {
     directory,
     plan,
@@ -130,15 +139,18 @@ export function createBench(options: BenchOptions): Bench {
     told,
     table,
     id,
-    send: (message) => engine.send('run', { ...message, id: `m${++sent}` } as RunMessage),
+    send,
+    approve: (words, by) => send({ type: 'answer', by, item: id(words), answer: 'approve', reason: null, values: {} }),
     async conduct(until) {
       watching = until ?? null
       stop = new AbortController()
+      abandoned = null
       try {
         await engine.conduct('run', stop.signal)
       } finally {
         stop.abort()
       }
+      if (abandoned) throw (abandoned as { error: unknown }).error
     },
     outcome: (words) =>
       ledger.findLast((entry) => entry.kind === 'outcome' && entry.item === id(words))?.body.status as

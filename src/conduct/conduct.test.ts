@@ -41,6 +41,7 @@ const config =
 people: { release-manager: [ann, bob] }
 targets: { app: { kind: process-group, command: [node, x.js] } }
 routers: { edge: { kind: builtin-proxy, listen: { port: 18080 } } }
+signals: { traffic: { kind: router } }
 delivery:
   target: app
   router: edge

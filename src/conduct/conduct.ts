@@ -4,36 +4,57 @@ import { messageOf } from '../lib/errors.ts'
 import { skipped, unverified } from '../plan/outcome.ts'
 import type { ReleasePlan } from '../plan/release-plan.ts'
 import type { LedgerEntry, RunState } from '../plan/run-record.ts'
-import { announceCapsule } from './capsule-news.ts'
-import { disarmCapsule } from './capsule.ts'
+import { redacting } from './boundary.ts'
 import { conclude, concludeChildren, concludeGuards } from './conclude.ts'
-import { Diverted, type Diversion } from './diversion.ts'
-import { attentiveStep } from './mailbox.ts'
+import { Diverted, StepFailed, type Diversion } from './diversion.ts'
+import { finishDelivery } from './finish.ts'
+import { hearNow } from './mailbox.ts'
 import { conductPhase, isLook } from './phase.ts'
 import type { Durable } from './ports.ts'
 import { runChecks } from './readiness.ts'
 import { goBack } from './rollback.ts'
-import { itemsOf, note, type RunContext } from './run-context.ts'
+import { itemsOf, labelOf, note, type RunContext } from './run-context.ts'
 import type { Services } from './services.ts'
-import { startSession } from './session.ts'
+import { startSession, type Session } from './session.ts'
 import { refreshWayBack } from './stand.ts'
 
 /** Phases that a release goes through when nothing goes wrong; the others are for reading, or for the way back. */
 const FORWARD = new Set(['readiness', 'execute', 'verify', 'watch', 'success', 'sign-off', 'report', 'notes'])
 
-/** Conducts one run from wherever it stands to its end. Called by the durable engine, again after each crash. */
+/**
+ * Conducts one run from wherever it stands to its end. Called by the durable engine, again after each crash. What breaks outside of a
+ * recorded step (the database stays away, the disk is full, a bug) is no end of the run: this process gives it up as it stands.
+ */
 export async function conduct(runId: string, durable: Durable, services: Services): Promise<void> {
-  const context = await openRun(runId, durable, services)
+  const clean = redacting(services)
+  let session: Session | null = null
   try {
+    const context = await openRun(runId, recordedErrors(durable), clean)
+    ;({ session } = context)
     await begin(context)
     const ending = await follow(context)
     await end(context, ending.state, ending.reason)
-  } finally {
-    await context.session.stop()
+    await session.stop()
+  } catch (error) {
+    await session?.stop()
+    services.abandon(error)
+    await new Promise(() => {})
   }
 }
 
-async function openRun(runId: string, durable: Durable, services: Services): Promise<RunContext> {
+/** Marks what a step threw: it is recorded, so the run may act on it. */
+function recordedErrors(durable: Durable): Durable {
+  return {
+    ...durable,
+    step: (name, work) =>
+      durable.step(name, work).catch((error: unknown) => {
+        throw new StepFailed(name, error)
+      }),
+  }
+}
+
+/** What a run is conducted with, by this process. */
+export async function openRun(runId: string, durable: Durable, services: Services): Promise<RunContext> {
   const [record, planText, entries] = await Promise.all([
     services.runs.get(runId),
     services.runs.plan(runId),
@@ -43,7 +64,6 @@ async function openRun(runId: string, durable: Durable, services: Services): Pro
   const plan = JSON.parse(planText) as ReleasePlan
   const stable = stableOf(entries)
   const session = await startSession({ runId, plan, services, stable, entries })
-  await announceCapsule(runId, session.capsule, services)
   return {
     runId,
     plan,
@@ -53,11 +73,17 @@ async function openRun(runId: string, durable: Durable, services: Services): Pro
     session,
     outcomes: new Map(),
     answers: new Map(),
+    judgedAnswers: new Map(),
     waived: new Set(),
     attempts: new Map(),
     delivered: new Set(),
+    refusedStages: new Map(),
+    promotedBy: null,
+    isEnding: false,
     performed: [],
-    wayBack: record.wayBack,
+    backedUp: new Set(),
+    wayBack: { possible: true, estimateMs: 0, how: 'nothing was changed yet' },
+    wayBacks: 0,
     stable,
     live: null,
     restore: null,
@@ -82,92 +108,66 @@ async function begin(context: RunContext): Promise<void> {
   await refreshWayBack(context)
 }
 
-/** The planned path, or where a message diverts it to. */
-async function follow(context: RunContext): Promise<{ state: RunState; reason: string | null }> {
+interface Ending {
+  state: RunState
+  reason: string | null
+}
+
+/** The planned path, or where a message or a broken step diverts it to. */
+async function follow(context: RunContext): Promise<Ending> {
   try {
     const clock = { startedAt: null as number | null }
     for (const phase of context.plan.checklist.phases) {
       if (FORWARD.has(phase.kind)) await conductPhase(context, phase, clock)
     }
     await finishDelivery(context)
+    await concludeGuards(context)
     return { state: 'succeeded', reason: null }
   } catch (error) {
-    if (!(error instanceof Diverted)) throw error
-    return divert(context, error.diversion)
+    if (error instanceof Diverted) return divert(context, error.diversion)
+    if (!(error instanceof StepFailed)) throw error
+    const { reason } = await divert(context, asRollback({ by: 'gonogo', reason: error.message }))
+    return { state: 'failed', reason }
   }
 }
 
-/** The candidate is the stable version from here on; the old one is drained and stopped. */
-async function finishDelivery(context: RunContext): Promise<void> {
-  const { live, services } = context
-  const { delivery } = services
-  await concludeGuards(context)
-  if (!live || !delivery) return
-  const problem = await attentiveStep(context, 'finish delivery', async () => {
-    const backends = live.table.backends.filter((backend) => backend.version === live.candidate)
-    await delivery.router.set({ weights: { [live.candidate]: 100 }, backends, stable: live.candidate })
-    disarmCapsule(context.session.capsule)
-    delivery.remember(live.candidate)
-    try {
-      await delivery.router.drain(live.stable, 10_000)
-      await delivery.target.retire(live.stable, AbortSignal.timeout(60_000))
-      return null
-    } catch (error) {
-      return messageOf(error)
-    }
-  })
-  context.session.setLive(null)
-  context.live = null
-  context.performed.length = 0
-  if (problem)
-    await note(context, {
-      key: 'note:retire',
-      kind: 'note',
-      item: null,
-      body: { text: `the old version was not stopped: ${problem}` },
-    })
-  context.wayBack = {
-    possible: false,
-    estimateMs: null,
-    how: `the release is over: ${live.candidate} is stable; release ${live.stable} to go back`,
-  }
-  await services.runs.update(context.runId, { wayBack: context.wayBack })
-}
-
-async function divert(context: RunContext, diversion: Diversion): Promise<{ state: RunState; reason: string }> {
+async function divert(context: RunContext, diversion: Diversion): Promise<Ending> {
   const { reason } = diversion
-  const rollback = diversion.to === 'rollback' ? diversion : abortAsRollback(diversion)
+  const rollback = diversion.to === 'rollback' ? diversion : asRollback(diversion)
   const somethingToTakeBack = context.live !== null || context.performed.length > 0
   if (diversion.to === 'abort' && !somethingToTakeBack) return { state: 'aborted', reason }
   const problems = await goBack(context, rollback)
   await concludeGuards(context)
-  await lookAfterRollback(context)
+  if (!rollback.skipValidation) problems.push(...(await lookAfterRollback(context)))
   if (problems.length > 0)
     return { state: 'failed', reason: `${reason}; not all of it is back: ${problems.join('; ')}` }
   return { state: diversion.to === 'abort' ? 'aborted' : 'rolled-back', reason }
 }
 
-function abortAsRollback(diversion: Extract<Diversion, { to: 'abort' }>): Extract<Diversion, { to: 'rollback' }> {
-  return {
-    to: 'rollback',
-    mode: 'automatic',
-    by: diversion.by,
-    reason: diversion.reason,
-    skipValidation: false,
-    restoreData: false,
-  }
+function asRollback({ by, reason }: { by: string; reason: string }): Extract<Diversion, { to: 'rollback' }> {
+  return { to: 'rollback', mode: 'automatic', by, reason, skipValidation: false, restoreData: false }
 }
 
-/** The document's rollback verification. What is for people is left open: the run does not wait for them any more. */
-async function lookAfterRollback(context: RunContext): Promise<void> {
+/**
+ * The document's rollback verification. What is for people is left open: the run does not wait for them any more.
+ * @returns what does not hold
+ */
+async function lookAfterRollback(context: RunContext): Promise<string[]> {
+  const problems: string[] = []
   for (const phase of context.plan.checklist.phases.filter((candidate) => candidate.kind === 'rollback')) {
     const items = itemsOf(context.plan, phase)
-    await runChecks(context, items.filter(isLook))
+    const looks = items.filter(isLook)
+    await runChecks(context, looks)
+    for (const { item } of looks) {
+      const outcome = context.outcomes.get(item)
+      if (outcome?.status === 'failed') problems.push(`${labelOf(context, item)}: ${outcome.summary}`)
+    }
     for (const { item, binding } of items) {
       if (binding.type === 'poll') await conclude(context, item, unverified('for a person to do after the rollback'))
     }
     await concludeChildren(context, items)
   }
+  return problems
 }
 
 async function end(context: RunContext, state: RunState, reason: string | null): Promise<void> {
@@ -180,11 +180,27 @@ async function end(context: RunContext, state: RunState, reason: string | null):
       }
     }
   }
-  await durable.step('stop background programs', () =>
-    stopBackgroundPrograms(runningBackgroundPrograms(context.session.directory)),
-  )
+  await stopPrograms(context)
+  // What arrived when nothing could be done about it any more is on record all the same.
+  context.isEnding = true
+  await hearNow(context)
   const endedAt = await durable.now()
   await note(context, { key: 'run:ended', kind: 'run', item: null, body: { event: 'ended', state, reason } })
   await services.runs.update(runId, { state, reason, endedAt, position: state })
   services.emit({ type: 'run', state, reason })
+}
+
+/** Programs that the document started with `&` end with the run. */
+async function stopPrograms(context: RunContext): Promise<void> {
+  const problem = await context.durable.step('stop background programs', async () => {
+    try {
+      await stopBackgroundPrograms(runningBackgroundPrograms(context.session.directory))
+      return null
+    } catch (error) {
+      return messageOf(error)
+    }
+  })
+  if (problem === null) return
+  const text = `programs that the release started may still run: ${problem}`
+  await note(context, { key: 'note:programs', kind: 'note', item: null, body: { text } })
 }

@@ -1,5 +1,6 @@
-// Leaving the planned path: thrown by the mailbox where a message says so, caught at the top of the run. The same on every replay,
-// because messages are durable.
+// Leaving the planned path: thrown where a message says so or a step broke down, caught at the top of the run. The same on every
+// replay, because messages and what steps came to are recorded.
+import { messageOf } from '../lib/errors.ts'
 
 export type Diversion =
   | {
@@ -20,4 +21,18 @@ export class Diverted extends Error {
     super(diversion.reason)
     this.diversion = diversion
   }
+}
+
+/** A recorded step threw: the same error is thrown at the same place on every replay, so the run may act on it. */
+export class StepFailed extends Error {
+  override readonly name = 'StepFailed'
+
+  constructor(step: string, cause: unknown) {
+    super(`${step}: ${messageOf(cause)}`, { cause })
+  }
+}
+
+/** Thrown inside of an attentive step: something came up that the run has to hear of before it does this. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted'
 }

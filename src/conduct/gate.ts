@@ -2,10 +2,9 @@
 import type { PlannedItem } from '../plan/release-plan.ts'
 import { passed, type Outcome } from '../plan/outcome.ts'
 import { worstStatus, type Status } from '../plan/outcome.ts'
-import { Diverted } from './diversion.ts'
-import { listen, PATIENCE_MS } from './mailbox.ts'
+import { insistOnWaiting, listen, PATIENCE_MS } from './mailbox.ts'
 import { judgePoll } from './people.ts'
-import { itemOf, nextAttempt, recordOutcome, type RunContext } from './run-context.ts'
+import { labelOf, itemOf, nextAttempt, recordOutcome, type RunContext } from './run-context.ts'
 
 /** Tries an item again on a person's word. */
 export type Retry = (items: readonly PlannedItem[]) => Promise<void>
@@ -20,15 +19,13 @@ export async function settle(context: RunContext, items: readonly PlannedItem[],
     if (open.length === 0) break
     const asked = open.filter((planned) => isUnanswered(context, planned))
     const bad = open.filter((planned) => !isUnanswered(context, planned))
-    if (services.noWait) {
-      const names = open.map(({ item }) => itemOf(context, item).label ?? itemOf(context, item).text)
-      throw new Diverted({ to: 'abort', by: 'gate', reason: `NO-GO: ${names.join('; ')}` })
-    }
+    await insistOnWaiting(context, open.map(({ item }) => labelOf(context, item)).join('; '))
     const news = open.filter((planned) => !announced.has(newsKey(context, planned)))
     for (const planned of news) announced.add(newsKey(context, planned))
     if (news.length > 0) await announce(context, asked, bad)
     const heard = await listen(context, PATIENCE_MS)
     if (heard.type === 'resume' && bad.length > 0) await retry(bad)
+    if (heard.type === 'accepted') await retry(bad.filter(({ item }) => item === heard.item))
   }
   if (announced.size > 0) {
     await services.runs.update(runId, { state: 'running', reason: null })
@@ -66,10 +63,10 @@ function isUnanswered(context: RunContext, { item, binding }: PlannedItem): bool
 async function closePolls(context: RunContext, items: readonly PlannedItem[]): Promise<void> {
   for (const { item, binding } of items) {
     if (binding.type !== 'poll') continue
-    const verdict = judgePoll(binding, context.answers.get(item) ?? [], context.plan.people[binding.role] ?? [])
-    if (verdict.verdict === 'open') continue
-    const known = context.outcomes.get(item)
-    if (known?.summary === verdict.summary) continue
+    const answers = context.answers.get(item) ?? []
+    const verdict = judgePoll(binding, answers, context.plan.people[binding.role] ?? [])
+    if (verdict.verdict === 'open' || context.judgedAnswers.get(item) === answers.length) continue
+    context.judgedAnswers.set(item, answers.length)
     const outcome: Outcome =
       verdict.verdict === 'approved' ? passed(verdict.summary) : { ...passed(verdict.summary), status: 'failed' }
     const attempt = nextAttempt(context, item)

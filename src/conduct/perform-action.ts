@@ -5,10 +5,12 @@ import { findKind, parseOptions } from '../catalog/catalog.ts'
 import { messageOf } from '../lib/errors.ts'
 import { exec } from '../lib/exec.ts'
 import type { Binding } from '../plan/binding.ts'
-import { passed, unverified, type Outcome } from '../plan/outcome.ts'
+import { failed, passed, unverified, type Outcome } from '../plan/outcome.ts'
 import type { OutcomeBody } from '../plan/run-record.ts'
+import type { Reversibility } from '../plan/way-back.ts'
 import { attentiveStep } from './mailbox.ts'
 import {
+  environmentOf,
   intentKey,
   itemOf,
   labelOf,
@@ -67,41 +69,67 @@ export async function performAction(
   binding: Extract<Binding, { type: 'action' }>,
 ): Promise<void> {
   const attempt = nextAttempt(context, id)
-  const { kind, options } = resolveAction(context, binding)
-  const body = await attentiveStep(context, `action ${id} #${attempt}`, () => {
-    const actionContext = contextFor(context, id, binding)
-    return doOnce(context, id, attempt, {
-      will: kind.describe(options, actionContext.commands),
-      run: () => kind.run(options, actionContext),
-      verify: () => kind.verify(options, actionContext),
-    })
+  // Options may refer to this process's environment: what follows from them is recorded with the result.
+  const { body, reversibility } = await attentiveStep(context, `action ${id} #${attempt}`, async () => {
+    const deed = deedOf(context, id, binding, attempt)
+    return { body: await doOnce(context, id, attempt, deed), reversibility: deed.reversibility }
   })
   context.outcomes.set(id, body)
-  if (body.status === 'skipped') return
-  const reversibility = binding.oneWay ? 'one-way' : kind.reversibility(options)
-  if (reversibility === 'reversible') return
+  if (body.status === 'skipped' || reversibility === 'reversible') return
+  // Tried again, it is still one thing to take back.
+  const earlier = context.performed.findIndex((action) => action.item === id)
+  if (earlier >= 0) context.performed.splice(earlier, 1)
+  context.backedUp.delete(id)
   context.performed.push({ item: id, title: labelOf(context, id), reversibility, oneWayReason: binding.oneWay })
   await refreshWayBack(context)
 }
 
-/** Takes one performed action back. */
+function deedOf(
+  context: RunContext,
+  id: string,
+  binding: Extract<Binding, { type: 'action' }>,
+  attempt: number,
+): Deed & { reversibility: Reversibility } {
+  try {
+    const { kind, options } = resolveAction(context, binding)
+    const actionContext = contextFor(context, id, binding)
+    return {
+      reversibility: binding.oneWay ? 'one-way' : kind.reversibility(options),
+      will: kind.describe(options, actionContext.commands),
+      run: () => kind.run(options, actionContext),
+      verify: () => kind.verify(options, actionContext),
+    }
+  } catch (error) {
+    // A variable that is not set, most of all. Nothing will be done; it was, perhaps, by a process that was killed.
+    const summary = messageOf(error)
+    return {
+      reversibility: context.session.written.has(intentKey(id, attempt)) ? 'compensable' : 'reversible',
+      will: 'nothing: its options cannot be read',
+      run: async () => failed(summary),
+      verify: async () => 'unknown',
+    }
+  }
+}
+
+/** Takes one performed action back. Never throws: what went wrong is its outcome. */
 export async function undoAction(
   context: RunContext,
   id: string,
   binding: Extract<Binding, { type: 'action' }>,
 ): Promise<OutcomeBody> {
-  const { kind, options } = resolveAction(context, binding)
   const undoId = `undo:${id}`
   const attempt = nextAttempt(context, undoId)
-  return context.durable.step(`${undoId} #${attempt}`, () => {
-    const actionContext = contextFor(context, id, binding)
-    return doOnce(context, undoId, attempt, {
+  return context.durable.step(`${undoId} #${attempt}`, () =>
+    doOnce(context, undoId, attempt, {
       will: `undo ${labelOf(context, id)}`,
-      run: () => kind.undo(options, actionContext),
+      run: () => {
+        const { kind, options } = resolveAction(context, binding)
+        return kind.undo(options, contextFor(context, id, binding))
+      },
       // An undo that was interrupted is simply finished: undos are idempotent by contract.
       verify: async () => 'not-done',
-    })
-  })
+    }),
+  )
 }
 
 function resolveAction(context: RunContext, binding: Extract<Binding, { type: 'action' }>) {
@@ -111,9 +139,9 @@ function resolveAction(context: RunContext, binding: Extract<Binding, { type: 'a
 }
 
 function contextFor(context: RunContext, id: string, binding: Extract<Binding, { type: 'action' }>): ActionContext {
-  const { services, session, runId } = context
+  const { services, session } = context
   const signal = AbortSignal.any([session.signal, AbortSignal.timeout(binding.timeoutMs)])
-  const env = { ...services.env, GONOGO_RUN: runId, GONOGO_CAPSULE: session.capsule }
+  const env = environmentOf(context)
   return {
     signal,
     directory: services.directory,

@@ -2,44 +2,73 @@
 import { formatSize } from '../lib/size.ts'
 import type { BackupManifest } from '../backups/backup.ts'
 import { formatDuration } from '../lib/duration.ts'
-import { passed, unverified } from '../plan/outcome.ts'
+import { passed, unverified, type Outcome } from '../plan/outcome.ts'
 import { doOnce } from './perform-action.ts'
 import { attentiveStep } from './mailbox.ts'
-import { nextAttempt, type RunContext } from './run-context.ts'
+import { nextAttempt, type Restorable, type RunContext } from './run-context.ts'
+import { refreshWayBack } from './stand.ts'
 
 /** Takes backup `name`, verifies the copy, and stages it for the capsule when the plan restores from it. */
 export async function performBackup(context: RunContext, id: string, name: string): Promise<void> {
   const attempt = nextAttempt(context, id)
-  const result = await attentiveStep(context, `backup ${id} #${attempt}`, async () => {
-    const backup = context.services.backups[name]
-    if (!backup) throw new Error(`no backup "${name}"`)
-    const { signal } = context.session
-    const body = await doOnce(context, id, attempt, {
+  const restoring = context.plan.delivery?.restore === name
+  const { body, restore } = await attentiveStep(context, `backup ${id} #${attempt}`, async () => {
+    const kept: { restore: Restorable | null } = { restore: null }
+    const result = await doOnce(context, id, attempt, {
       will: `back up "${name}" and verify the copy`,
       run: async () => {
-        const manifest = await backup.create(signal)
+        const manifest = await create(context, name)
         if (!manifest.verified) return unverified(`${manifest.file} was written but not verified`)
-        return passed(describe(manifest), {
-          measurements: [
-            { name: 'size', value: manifest.bytes, unit: 'bytes' },
-            { name: 'duration', value: manifest.durationMs, unit: 'ms' },
-          ],
-          evidence: [{ name: 'manifest', mediaType: 'application/json', content: JSON.stringify(manifest, null, 2) }],
-        })
+        if (restoring) kept.restore = await lay(context, name, manifest)
+        return outcomeOf(manifest)
       },
       // A copy that was cut off leaves nothing behind, so it is simply taken again.
       verify: async () => 'not-done',
     })
-    const [newest] = await backup.list()
-    const staged =
-      body.status === 'passed' && newest && context.plan.delivery?.restore === name
-        ? await backup.stage(newest, signal)
-        : null
-    return { body, manifest: newest ?? null, staged }
+    // Written down already by a process that was killed before the step was recorded: the same copy is laid ready again.
+    if (restoring && result.status === 'passed') kept.restore ??= await layNewest(context, name)
+    return { body: result, restore: kept.restore }
   })
-  context.outcomes.set(id, result.body)
-  if (result.staged && result.manifest)
-    context.restore = { backup: name, manifest: result.manifest, step: result.staged }
+  context.outcomes.set(id, body)
+  if (!restore) return
+  context.restore = restore
+  for (const action of context.performed) context.backedUp.add(action.item)
+  await refreshWayBack(context)
+}
+
+async function create(context: RunContext, name: string): Promise<BackupManifest> {
+  const backup = context.services.backups[name]
+  if (!backup) throw new Error(`no backup "${name}"`)
+  return backup.create(context.session.signal)
+}
+
+/** A ready-to-swap copy beside the source, and where traffic is: to hold it while the data is swapped. */
+async function lay(context: RunContext, name: string, manifest: BackupManifest): Promise<Restorable | null> {
+  const { backups, delivery } = context.services
+  const step = await backups[name]?.stage(manifest, context.session.signal)
+  if (!step) return null
+  const table = (await delivery?.router.current().catch(() => null)) ?? null
+  return { backup: name, manifest, step, table }
+}
+
+async function layNewest(context: RunContext, name: string): Promise<Restorable | null> {
+  try {
+    const [newest] = (await context.services.backups[name]?.list()) ?? []
+    return newest ? await lay(context, name, newest) : null
+  } catch {
+    // The backup itself is there and proved; a rollback that wants to put it back will say that it was not laid ready.
+    return null
+  }
+}
+
+function outcomeOf(manifest: BackupManifest): Outcome {
+  return passed(describe(manifest), {
+    measurements: [
+      { name: 'size', value: manifest.bytes, unit: 'bytes' },
+      { name: 'duration', value: manifest.durationMs, unit: 'ms' },
+    ],
+    evidence: [{ name: 'manifest', mediaType: 'application/json', content: JSON.stringify(manifest, null, 2) }],
+  })
 }
 
 function describe(manifest: BackupManifest): string {

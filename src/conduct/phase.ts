@@ -113,9 +113,11 @@ async function holdWatch(context: RunContext, { binding }: PlannedItem): Promise
   if (forMs === 0) return
   // Also a rehearsal has to see something: three looks at least.
   const heldMs = Math.max(paced(forMs, context.pace), Math.min(forMs, LOOKS_MIN * context.plan.samplingMs))
-  const endsAt = (await context.durable.now()) + heldMs
+  let endsAt = (await context.durable.now()) + heldMs
   for (let waitMs = heldMs; waitMs > 0; waitMs = endsAt - (await context.durable.now())) {
-    if ((await listen(context, waitMs)).type === 'timeout') return
+    const heard = await listen(context, waitMs)
+    if (heard.type === 'timeout') return
+    if (heard.type === 'resume' || heard.type === 'promote') endsAt += heard.pausedMs
   }
 }
 

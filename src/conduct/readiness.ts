@@ -10,7 +10,7 @@ import { skipped, unverified, worstStatus, type Outcome } from '../plan/outcome.
 import type { PlannedItem } from '../plan/release-plan.ts'
 import type { OutcomeBody } from '../plan/run-record.ts'
 import { attentiveStep } from './mailbox.ts'
-import { nextAttempt, outcomeKey, recordOutcome, type RunContext } from './run-context.ts'
+import { environmentOf, nextAttempt, outcomeKey, recordOutcome, type RunContext } from './run-context.ts'
 import type { Services } from './services.ts'
 
 const CHECKS_AT_ONCE_MAX = 8
@@ -30,14 +30,22 @@ async function runOne(context: RunContext, { item, binding }: PlannedItem, attem
   const written = context.session.written.get(outcomeKey(item, attempt))
   if (written) return written.body as unknown as OutcomeBody
   const startedAt = context.services.clock()
-  const outcome = await look(context, binding)
+  const outcome = await lookSafely(context, binding)
   return recordOutcome(context, item, attempt, outcome, startedAt)
+}
+
+async function lookSafely(context: RunContext, binding: Binding): Promise<Outcome> {
+  try {
+    return await look(context, binding)
+  } catch (error) {
+    return unverified(messageOf(error))
+  }
 }
 
 function look(context: RunContext, binding: Binding): Promise<Outcome> | Outcome {
   switch (binding.type) {
     case 'check':
-      return runCheck(binding, context.services, context.session.signal)
+      return runCheck(binding, { ...context.services, env: environmentOf(context) }, context.session.signal)
     case 'watch':
       return judgeWatches(context, binding)
     case 'skip':
@@ -55,7 +63,6 @@ export async function runCheck(
   services: Pick<Services, 'directory' | 'env' | 'resolve'>,
   parent: AbortSignal,
 ): Promise<Outcome> {
-  const kind = findKind('check', binding.check, { path: 'check' })
   const signal = AbortSignal.any([parent, AbortSignal.timeout(binding.timeoutMs)])
   const { directory, env } = services
   const checkContext: CheckContext = {
@@ -66,6 +73,7 @@ export async function runCheck(
       exec(file, args, { cwd: directory, env, timeoutMs: binding.timeoutMs, signal, ...options }),
   }
   try {
+    const kind = findKind('check', binding.check, { path: 'check' })
     const options = parseOptions(kind.options, services.resolve(binding.options), { path: `check ${binding.check}` })
     return await kind.run(options, checkContext)
   } catch (error) {

@@ -2,30 +2,81 @@
 import { join } from 'node:path'
 import { exec } from '../lib/exec.ts'
 import { messageOf } from '../lib/errors.ts'
+import { pause } from '../lib/deadline.ts'
 import { formatDuration } from '../lib/duration.ts'
+import { canonicalJson } from '../lib/hash.ts'
 import type { RollbackBody } from '../plan/run-record.ts'
 import { SCRIPT, disarmCapsule } from './capsule.ts'
 import type { Diversion } from './diversion.ts'
+import { listen } from './mailbox.ts'
 import { undoAction } from './perform-action.ts'
 import { labelOf, note, type RunContext } from './run-context.ts'
 import { paced } from './services.ts'
-import { refreshWayBack, stableTable, tableWith } from './stand.ts'
+import type { PerformedAction } from './way-back.ts'
+import { showWayBack, stableTable, tableWith, type LiveDelivery } from './stand.ts'
 
 type Rollback = Extract<Diversion, { to: 'rollback' }>
 
 /** Takes the release back. @returns problems that a person has to look at; empty when everything is as before. */
 export async function goBack(context: RunContext, rollback: Rollback): Promise<string[]> {
+  const { services, session, durable } = context
+  context.isEnding = true
+  await services.runs.update(context.runId, { state: 'running', position: 'rolling back', reason: rollback.reason })
+  const log = await openLog(context, rollback)
+  // Guards stay on while traffic goes back step by step.
+  if (context.live && rollback.mode === 'gradual') await stepDown(context, context.live)
+  session.calm()
+  const trafficIsBack = !context.live || (await takeBackDelivery(context, context.live, log))
+  // In reverse order of how it came about, of which the backup is a part.
+  const newestFirst = context.performed.toReversed()
+  const isBackedUp = ({ item }: PerformedAction): boolean => rollback.restoreData && context.backedUp.has(item)
+  log.problems.push(
+    ...(await undoActions(
+      context,
+      newestFirst.filter((action) => !isBackedUp(action)),
+    )),
+  )
+  if (rollback.restoreData) await log.part('data', () => restoreData(context, rollback.skipValidation))
+  log.problems.push(...(await undoActions(context, newestFirst.filter(isBackedUp))))
+  session.setLive(null)
+  if (trafficIsBack) {
+    const problem = await durable.step('disarm', async () => disarm(session.capsule))
+    if (problem !== null) log.problems.push(`the watchdog could not be called off: ${problem}`)
+  }
+  context.live = null
+  context.performed.length = 0
+  const { problems } = log
+  await showWayBack(context, {
+    possible: problems.length === 0,
+    estimateMs: 0,
+    how: problems.join('; ') || NOTHING_LEFT,
+  })
+  const took = formatDuration((await durable.now()) - log.startedAt)
+  await log.tell('finished', problems.join('; ') || `back after ${took}`, problems.length === 0)
+  return problems
+}
+
+const NOTHING_LEFT = 'the release was taken back: nothing of it is left'
+
+interface RollbackLog {
+  startedAt: number
+  problems: string[]
+  tell(event: RollbackBody['event'], detail: string, ok?: boolean): Promise<void>
+  /** Does one part as a step of its own; what goes wrong is a problem, and the parts after it are tried all the same. */
+  part(name: RollbackBody['event'], work: () => Promise<string>): Promise<boolean>
+}
+
+async function openLog(context: RunContext, { mode, reason }: Rollback): Promise<RollbackLog> {
   const { services, durable } = context
-  context.session.calm()
   const startedAt = await durable.now()
   const problems: string[] = []
   const tell = async (event: RollbackBody['event'], detail: string, ok = true): Promise<void> => {
     const durationMs = event === 'started' ? null : (await durable.now()) - startedAt
-    const body: RollbackBody = { event, mode: rollback.mode, reason: rollback.reason, durationMs, detail, ok }
+    const body: RollbackBody = { event, mode, reason, durationMs, detail, ok }
     await note(context, { key: `rollback:${event}`, kind: 'rollback', item: null, body: { ...body } })
     services.emit({ type: 'rollback', event, detail, durationMs })
   }
-  const part = async (name: RollbackBody['event'], work: () => Promise<string>): Promise<void> => {
+  const part = async (name: RollbackBody['event'], work: () => Promise<string>): Promise<boolean> => {
     const result = await durable.step(`rollback ${name}`, async () => {
       try {
         return { detail: await work(), ok: true }
@@ -35,70 +86,112 @@ export async function goBack(context: RunContext, rollback: Rollback): Promise<s
     })
     if (!result.ok) problems.push(`${name}: ${result.detail}`)
     await tell(name, result.detail, result.ok)
+    return result.ok
   }
-
-  await services.runs.update(context.runId, { state: 'running', position: 'rolling back', reason: rollback.reason })
-  await tell('started', rollback.reason)
-  const { live } = context
-  const { delivery } = services
-  if (live && delivery) {
-    if (rollback.mode === 'gradual') await stepDown(context)
-    await part('traffic', async () => {
-      await delivery.router.set(stableTable(live))
-      return `all traffic to ${live.stable}`
-    })
-    await part('processes', async () => {
-      await delivery.router.drain(live.candidate, DRAIN_MS_MAX)
-      await delivery.target.retire(live.candidate, AbortSignal.timeout(RETIRE_MS_MAX))
-      return `${live.candidate} is stopped`
-    })
-  }
-  problems.push(...(await undoActions(context)))
-  if (rollback.restoreData) await part('data', () => restoreData(context, rollback.skipValidation))
-  disarmCapsule(context.session.capsule)
-  context.session.setLive(null)
-  context.live = null
-  context.performed.length = 0
-  await refreshWayBack(context)
-  const allBack = problems.length === 0
-  await tell(
-    'finished',
-    allBack ? `back after ${formatDuration((await durable.now()) - startedAt)}` : problems.join('; '),
-    allBack,
-  )
-  return problems
+  await tell('started', reason)
+  return { startedAt, problems, tell, part }
 }
 
+/** Traffic, then processes. A candidate that may still get requests is not stopped. @returns whether traffic is back. */
+async function takeBackDelivery(context: RunContext, live: LiveDelivery, log: RollbackLog): Promise<boolean> {
+  const { delivery } = context.services
+  if (!delivery) return true
+  const isBack = await log.part('traffic', async () => {
+    await insist(() => delivery.router.set(stableTable(live)))
+    return `all traffic to ${live.stable}`
+  })
+  if (!isBack) {
+    log.problems.push(`${live.candidate} is left running: the router may still send it requests`)
+    return false
+  }
+  await log.part('processes', async () => {
+    await seeStableUp(context, live)
+    await delivery.router.drain(live.candidate, DRAIN_MS_MAX)
+    await delivery.target.retire(live.candidate, AbortSignal.timeout(RETIRE_MS_MAX))
+    return `${live.candidate} is stopped`
+  })
+  return true
+}
+
+/** After a crash of the machine nothing of the old version may run any more, or it listens elsewhere. */
+async function seeStableUp({ services }: RunContext, live: LiveDelivery): Promise<void> {
+  const { delivery } = services
+  if (!delivery) return
+  const backends = await delivery.target.prepare(live.stable, AbortSignal.timeout(STABLE_UP_MS_MAX))
+  const table = { ...stableTable(live), backends }
+  if (canonicalJson(table) !== canonicalJson(stableTable(live))) await delivery.router.set(table)
+}
+
+/** A router that does not answer at once may be starting. @throws what it said last */
+async function insist(work: () => Promise<void>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (tries === TRIES_MAX) throw error
+      await pause(TRY_AGAIN_MS)
+    }
+  }
+}
+
+function disarm(capsule: string): string | null {
+  try {
+    disarmCapsule(capsule)
+    return null
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+
+const TRIES_MAX = 4
+const TRY_AGAIN_MS = 500
 const DRAIN_MS_MAX = 10_000
 const RETIRE_MS_MAX = 60_000
+const STABLE_UP_MS_MAX = 60_000
 
-/** Gradual: the stages in reverse, each held for a moment, before the last of the traffic goes back. */
-async function stepDown(context: RunContext): Promise<void> {
-  const { live, services, plan, durable } = context
-  if (!live || !services.delivery || !plan.delivery) return
-  const table = await durable.step(
-    'rollback read table',
-    async () => (await services.delivery?.router.current()) ?? null,
+/** Gradual: the stages in reverse, each held for a moment, until somebody or something wants it to be quick. */
+async function stepDown(context: RunContext, live: LiveDelivery): Promise<void> {
+  const { services, session, plan, durable } = context
+  const { delivery } = services
+  if (!delivery || !plan.delivery) return
+  const now = await durable.step('rollback read table', () =>
+    delivery.router.current().then(
+      (table) => table?.weights[live.candidate] ?? 0,
+      () => 0,
+    ),
   )
-  const now = table?.weights[live.candidate] ?? 0
   const weights = plan.delivery.stages.map((stage) => stage.weight).filter((weight) => weight > 0 && weight < now)
   for (const weight of weights.toReversed()) {
-    await durable.step(
-      `rollback to ${weight}`,
-      () => services.delivery?.router.set(tableWith(live, weight)) ?? Promise.resolve(),
+    const done = await durable.step(`rollback to ${weight}`, () =>
+      session.moveTraffic(tableWith(live, weight)).then(
+        () => true,
+        () => false,
+      ),
     )
+    if (!done) return
     services.emit({ type: 'rollback', event: 'traffic', detail: `${weight} % to ${live.candidate}`, durationMs: null })
-    await durable.receive(paced(GRADUAL_STEP_MS, context.pace))
+    if (await isHurried(context, paced(GRADUAL_STEP_MS, context.pace))) return
   }
+}
+
+/** Holds one step of the way down. @returns whether somebody does not want to wait for the rest. */
+async function isHurried(context: RunContext, holdMs: number): Promise<boolean> {
+  const endsAt = (await context.durable.now()) + holdMs
+  for (let waitMs = holdMs; waitMs > 0; waitMs = endsAt - (await context.durable.now())) {
+    const { type } = await listen(context, waitMs)
+    if (type === 'hurry') return true
+    if (type === 'timeout') return false
+  }
+  return false
 }
 
 /** How long each step of a gradual rollback is held. */
 const GRADUAL_STEP_MS = 30_000
 
-/** Undoes what actions changed, newest first. One-way actions are named, not hidden. */
-async function undoActions(context: RunContext): Promise<string[]> {
+/** Undoes what actions changed. One-way actions are named, not hidden. */
+async function undoActions(context: RunContext, newestFirst: readonly PerformedAction[]): Promise<string[]> {
   const problems: string[] = []
-  for (const action of context.performed.toReversed()) {
+  for (const action of newestFirst) {
     const binding = context.plan.items.find((planned) => planned.item === action.item)?.binding
     if (action.reversibility === 'one-way' || binding?.type !== 'action') {
       problems.push(`${action.title} is one-way and was not taken back`)

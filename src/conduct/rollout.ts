@@ -5,15 +5,15 @@ import { failed, passed, unverified, type Outcome } from '../plan/outcome.ts'
 import type { OutcomeBody } from '../plan/run-record.ts'
 import type { VersionCounters } from '../plan/signal.ts'
 import type { Stage } from '../plan/stage.ts'
+import type { Backend } from '../plan/traffic.ts'
 import { armCapsule, disarmCapsule } from './capsule.ts'
-import { attentiveStep, listen, PATIENCE_MS } from './mailbox.ts'
+import { Interrupted } from './diversion.ts'
+import { attentiveStep, insistOnWaiting, listen, PATIENCE_MS } from './mailbox.ts'
 import { doOnce } from './perform-action.ts'
 import { judgePoll } from './people.ts'
 import { itemOf, nextAttempt, note, recordOutcome, type RunContext } from './run-context.ts'
 import { paced, type DeliveryParts } from './services.ts'
 import { refreshWayBack, tableWith, type LiveDelivery } from './stand.ts'
-import { startWatchdog } from './watchdog.ts'
-import { join } from 'node:path'
 
 /** Delivers the stage an item stands for, or every stage that is not done yet. */
 export async function performRollout(context: RunContext, id: string, stageName: string | null): Promise<void> {
@@ -23,18 +23,22 @@ export async function performRollout(context: RunContext, id: string, stageName:
   const attempt = nextAttempt(context, id)
   const startedAt = await context.durable.now()
   const outcomes: Outcome[] = []
+  context.refusedStages.delete(id)
   const live = context.live ?? (await prepareCandidate(context, id))
   if ('status' in live) outcomes.push(live)
   else {
     for (const stage of stages) {
       const outcome = await runStage(context, id, live, stage, attempt)
       outcomes.push(outcome)
-      if (outcome.status !== 'passed') break
+      if (outcome.status !== 'passed') {
+        context.refusedStages.set(id, stage.name)
+        break
+      }
       context.delivered.add(stage.name)
     }
   }
   const bad = outcomes.find((outcome) => outcome.status !== 'passed')
-  const summary = outcomes.map((outcome) => outcome.summary).join('; ')
+  const summary = outcomes.map((outcome) => outcome.summary).join('; ') || 'nothing of it is left to deliver'
   const whole: Outcome = {
     ...(bad ?? passed(summary)),
     summary,
@@ -61,41 +65,63 @@ async function prepareCandidate(context: RunContext, id: string): Promise<LiveDe
   if ('status' in before) return before
 
   context.live = { stable, candidate, table: before.table, trafficMs: before.trafficMs }
-  await refreshWayBack(context)
-  armCapsule(context.session.capsule)
-  const name = `prepare:${candidate}`
-  const attempt = nextAttempt(context, name)
-  const prepared = await attentiveStep(context, `${name} #${attempt}`, async () => {
-    watchOver(context)
-    let backends: LiveDelivery['table']['backends'] = []
-    const bring = async (): Promise<Outcome> => {
-      backends = await delivery.target.prepare(candidate, context.session.signal)
-      return passed(`${candidate} is up: ${backends.map((backend) => backend.id).join(', ')}`)
-    }
-    const body = await doOnce(context, name, attempt, {
-      will: `start ${candidate} beside ${stable}`,
-      run: bring,
-      verify: async () => 'not-done',
-    })
-    if (body.status === 'passed' && backends.length === 0)
-      backends = await delivery.target.prepare(candidate, context.session.signal)
-    return { body, backends }
-  })
-  if (prepared.body.status !== 'passed') {
+  const prepared = (await refreshWayBack(context)) ?? (await bringUpCandidate(context))
+  if (typeof prepared === 'string' || 'status' in prepared) {
     context.live = null
-    disarmCapsule(context.session.capsule)
+    await context.durable.step('disarm', async () => disarmSafely(context))
     await refreshWayBack(context)
-    return outcomeOf(prepared.body)
+    return typeof prepared === 'string' ? failed(`the way back could not be written to disk: ${prepared}`) : prepared
   }
-  const live = {
-    ...context.live,
-    table: { ...before.table, backends: [...before.table.backends, ...prepared.backends] },
-  }
+  const live = { ...context.live, table: { ...before.table, backends: [...before.table.backends, ...prepared] } }
   context.live = live
   context.session.setLive(live)
-  await attentiveStep(context, `preview ${candidate}`, () => delivery.router.set(tableWith(live, 0)))
+  const shown = await attentiveStep(context, `preview ${candidate}`, () =>
+    tryTo(async () => {
+      await context.session.moveTraffic(tableWith(live, 0))
+      return {}
+    }),
+  )
   await refreshWayBack(context)
-  return live
+  if (!('status' in shown)) return live
+  // It stays up for another try, and the watchdog stays with it.
+  return shown
+}
+
+/** Armed first: from the moment it listens somebody has to be there to take it back. */
+async function bringUpCandidate(context: RunContext): Promise<Backend[] | Outcome> {
+  const { services, plan, session } = context
+  const { delivery } = services
+  if (!delivery || !plan.delivery) return failed('the plan has no delivery')
+  const { candidate } = plan.delivery
+  const name = `prepare:${candidate}`
+  const attempt = nextAttempt(context, name)
+  const prepare = (): Promise<Backend[]> => delivery.target.prepare(candidate, session.signal)
+  const prepared = await attentiveStep(context, `${name} #${attempt}`, async () => {
+    let backends: Backend[] = []
+    const body = await doOnce(context, name, attempt, {
+      will: `start ${candidate} beside ${context.stable}`,
+      run: async () => {
+        armCapsule(session.capsule)
+        backends = await prepare()
+        return passed(`${candidate} is up: ${backends.map((backend) => backend.id).join(', ')}`)
+      },
+      verify: async () => 'not-done',
+    })
+    if (body.status !== 'passed') return { outcome: outcomeOf(body), backends }
+    // Written down already by a process that was killed before the step was recorded: asked again where it listens.
+    const again = backends.length > 0 ? { backends } : await tryTo(async () => ({ backends: await prepare() }))
+    return 'status' in again ? { outcome: again, backends } : { outcome: null, backends: again.backends }
+  })
+  return prepared.outcome ?? prepared.backends
+}
+
+function disarmSafely({ session }: RunContext): string | null {
+  try {
+    disarmCapsule(session.capsule)
+    return null
+  } catch (error) {
+    return messageOf(error)
+  }
 }
 
 /** The old version must be there to go back to: it is brought up if it does not run, and gets all traffic. */
@@ -112,13 +138,6 @@ async function bringUpStable(
 
 const PREPARE_STABLE_MS_MAX = 120_000
 
-/** Starts the dead-man's switch. After a crash it is started again: two watchdogs do the same harmless thing. */
-function watchOver(context: RunContext): void {
-  const { capsule, directory } = context.session
-  const { afterMs, policy } = context.services.watchdog
-  startWatchdog({ capsule, heartbeatPath: join(directory, 'heartbeat'), afterMs, policy })
-}
-
 async function runStage(
   context: RunContext,
   id: string,
@@ -131,24 +150,31 @@ async function runStage(
   if (!delivery || !plan.delivery) return failed('the plan has no delivery')
   const durationMs = paced(stage.durationMs, pace)
   const key = `stage:${stage.name}:${id}:${attempt}`
-  const started = await attentiveStep(context, `${key} start`, async () => {
-    const before = await delivery.router.counters(context.session.signal)
-    await note(context, {
-      key: `${key}:started`,
-      kind: 'stage',
-      item: id,
-      body: { stage: stage.name, weight: stage.weight, event: 'started', verdict: null },
-    })
-    await delivery.router.set(tableWith(live, stage.weight))
-    services.emit({ type: 'stage', stage: stage.name, weight: stage.weight, durationMs, event: 'started', summary: '' })
-    await services.runs.update(context.runId, { position: `${stage.name}: ${stage.weight} % to ${live.candidate}` })
-    return { at: services.clock(), before }
-  })
-  const promotedBy = await holdStage(context, started.at, durationMs)
+  const started = await attentiveStep(context, `${key} start`, () =>
+    tryTo(async () => {
+      const before = await delivery.router.counters(context.session.signal)
+      await note(context, {
+        key: `${key}:started`,
+        kind: 'stage',
+        item: id,
+        body: { stage: stage.name, weight: stage.weight, event: 'started', verdict: null },
+      })
+      await context.session.moveTraffic(tableWith(live, stage.weight))
+      return { before }
+    }),
+  )
+  if ('status' in started) return { ...started, summary: `stage ${stage.name} could not begin: ${started.summary}` }
+  services.emit({ type: 'stage', stage: stage.name, weight: stage.weight, durationMs, event: 'started', summary: '' })
+  await services.runs.update(context.runId, { position: `${stage.name}: ${stage.weight} % to ${live.candidate}` })
+  // Who wanted the next stage before this one began meant an earlier one.
+  context.promotedBy = null
+  const heldBy = await holdStage(context, durationMs)
   const outcome = await attentiveStep(context, `${key} end`, async () => {
-    const after = await delivery.router.counters(context.session.signal)
-    return judgeStage(stage, live, started.before, after, durationMs)
+    const after = await tryTo(async () => ({ counters: await delivery.router.counters(context.session.signal) }))
+    if ('status' in after) return unverified(`no figures of stage ${stage.name}: ${after.summary}`)
+    return judgeStage(stage, live, started.before, after.counters, durationMs)
   })
+  const promotedBy = heldBy ?? context.promotedBy
   const approved = plan.delivery.autoPromote || promotedBy !== null || outcome.status !== 'passed'
   const approval = approved ? null : await askApproval(context, id, stage, plan.delivery.approver)
   const verdict = approval?.verdict === 'rejected' ? 'failed' : outcome.status
@@ -169,14 +195,14 @@ async function runStage(
   return { ...outcome, status: verdict, summary: reason }
 }
 
-/** Holds a stage for its time. @returns who promoted it before its end, or null. */
-async function holdStage(context: RunContext, startedAt: number, durationMs: number): Promise<string | null> {
-  let remainingMs = durationMs
-  while (remainingMs > 0) {
-    const heard = await listen(context, remainingMs)
+/** Holds a stage for its time; a pause stops its clock, not its traffic. @returns who promoted it before its end, or null. */
+async function holdStage(context: RunContext, durationMs: number): Promise<string | null> {
+  let endsAt = (await context.durable.now()) + durationMs
+  for (let waitMs = durationMs; waitMs > 0; waitMs = endsAt - (await context.durable.now())) {
+    const heard = await listen(context, waitMs)
     if (heard.type === 'timeout') return null
     if (heard.type === 'promote') return heard.by
-    remainingMs = startedAt + durationMs - (await context.durable.now())
+    if (heard.type === 'resume') endsAt += heard.pausedMs
   }
   return null
 }
@@ -248,9 +274,10 @@ async function askApproval(
   })
   await services.runs.update(runId, { state: 'waiting', position: `approval of stage ${stage.name} by ${role}` })
   for (;;) {
+    await insistOnWaiting(context, `stage ${stage.name} wants the word of ${role}`)
     const heard = await listen(context, PATIENCE_MS)
     const verdict =
-      heard.type === 'promote' && people.includes(heard.by)
+      heard.type === 'promote'
         ? { verdict: 'approved' as const, summary: `approved by ${heard.by} (${role})` }
         : judgePoll(poll, (context.answers.get(id) ?? []).slice(earlier), people)
     if (verdict.verdict === 'open') continue
@@ -273,6 +300,7 @@ async function tryTo<T extends object>(work: () => Promise<T>): Promise<T | Outc
   try {
     return await work()
   } catch (error) {
+    if (error instanceof Interrupted) throw error
     return failed(messageOf(error))
   }
 }

@@ -1,10 +1,13 @@
 // One run as the conductor holds it in hand: the plan, the book it writes in, and what is known so far.
-import type { AnswerBody, LedgerDraft, LedgerEntry, OutcomeBody, Pace } from '../plan/run-record.ts'
+import type { AnswerBody, EvidenceRef, LedgerDraft, LedgerEntry, OutcomeBody, Pace } from '../plan/run-record.ts'
 import type { Item, Phase } from '../plan/plan.ts'
+import { excerpt } from '../lib/excerpt.ts'
+import { messageOf } from '../lib/errors.ts'
 import type { PlannedItem, ReleasePlan } from '../plan/release-plan.ts'
 import type { BackupManifest } from '../backups/backup.ts'
 import type { CapsuleStep, WayBack } from '../plan/way-back.ts'
 import type { Outcome } from '../plan/outcome.ts'
+import type { RoutingTable } from '../plan/traffic.ts'
 import type { Durable } from './ports.ts'
 import type { PerformedAction } from './way-back.ts'
 import type { Services } from './services.ts'
@@ -22,21 +25,41 @@ export interface RunContext {
   readonly outcomes: Map<string, OutcomeBody>
   /** People's answers, in order. */
   readonly answers: Map<string, AnswerBody[]>
+  /** Item of a poll → how many of its answers its outcome rests on. */
+  readonly judgedAnswers: Map<string, number>
   /** Items accepted as they are by a named person. */
   readonly waived: Set<string>
   /** How often each item was tried. */
   readonly attempts: Map<string, number>
-  /** Stages of the delivery that are done and green. */
+  /** Stages of the delivery that are done: green, or accepted by the approver. */
   readonly delivered: Set<string>
+  /** Item of the delivery → the stage that was not green at its last try. */
+  readonly refusedStages: Map<string, string>
+  /** Who asked for the next stage while the run was busy; null when nobody did. */
+  promotedBy: string | null
+  /** The run is on its way back, or over: nothing diverts it any more, what arrives is written down. */
+  isEnding: boolean
   /** Actions that were carried out, oldest first: what the way back has to undo. */
   readonly performed: PerformedAction[]
+  /** Those of them whose changes are in the backup: they are undone after it was put back, the others before. */
+  readonly backedUp: Set<string>
   wayBack: WayBack
+  /** How often it has changed. */
+  wayBacks: number
   /** The version that had the traffic when the run was created. */
   readonly stable: string
   /** The candidate is up beside the old version; null before and after. */
   live: LiveDelivery | null
   /** The backup that a rollback can put back, laid ready; null when there is none. */
-  restore: { backup: string; manifest: BackupManifest; step: CapsuleStep } | null
+  restore: Restorable | null
+}
+
+export interface Restorable {
+  backup: string
+  manifest: BackupManifest
+  step: CapsuleStep
+  /** Where traffic was when it was taken: to hold it while the data is swapped. */
+  table: RoutingTable | null
 }
 
 export function itemOf(context: RunContext, id: string): Item {
@@ -56,6 +79,19 @@ export function note(context: RunContext, draft: LedgerDraft): Promise<LedgerEnt
   return context.services.ledger.append(context.runId, draft)
 }
 
+/** What commands and checks of the run see: the project's variables, and which release they are part of. */
+export function environmentOf({ runId, plan, stable, services, session }: RunContext): Record<string, string> {
+  return {
+    ...services.env,
+    GONOGO_RUN: runId,
+    GONOGO_CAPSULE: session.capsule,
+    GONOGO_SERVICE: plan.service,
+    GONOGO_ENVIRONMENT: plan.environment,
+    GONOGO_STABLE: stable,
+    GONOGO_CANDIDATE: plan.delivery?.candidate ?? '',
+  }
+}
+
 /** Number of this attempt at an item, from 1. */
 export function nextAttempt(context: RunContext, item: string): number {
   const attempt = (context.attempts.get(item) ?? 0) + 1
@@ -73,12 +109,13 @@ export async function recordOutcome(
 ): Promise<OutcomeBody> {
   const { services } = context
   const redact = (text: string): string => services.redactor.redact(text)
-  const evidence = await Promise.all(
-    outcome.evidence.map((draft) => services.evidence.put(draft.name, draft.mediaType, redact(draft.content))),
-  )
+  const { evidence, problem } = await keepEvidence(services, outcome)
+  // What rests on nothing is not green. What was done stays done: a person decides.
+  const status = problem !== null && outcome.status === 'passed' ? 'unverified' : outcome.status
+  const summary = problem === null ? outcome.summary : `${outcome.summary}; the evidence could not be kept: ${problem}`
   const body: OutcomeBody = {
-    status: outcome.status,
-    summary: redact(outcome.summary),
+    status,
+    summary: redact(excerpt(summary, SUMMARY_CHARS_MAX)),
     measurements: outcome.measurements,
     evidence,
     ...(outcome.remedy ? { remedy: redact(outcome.remedy) } : {}),
@@ -88,6 +125,24 @@ export async function recordOutcome(
   await note(context, { key: outcomeKey(item, attempt), kind: 'outcome', item, body: { ...body } })
   services.emit({ type: 'item', item, text: labelOf(context, item), status: body.status, summary: body.summary })
   return body
+}
+
+/** A kind is expected to bound its evidence; no kind may fill the disk. */
+const EVIDENCE_CHARS_MAX = 1 << 20
+const SUMMARY_CHARS_MAX = 4000
+
+async function keepEvidence(
+  { redactor, evidence }: Services,
+  outcome: Outcome,
+): Promise<{ evidence: EvidenceRef[]; problem: string | null }> {
+  try {
+    const puts = outcome.evidence.map(({ name, mediaType, content }) =>
+      evidence.put(name, mediaType, excerpt(redactor.redact(content), EVIDENCE_CHARS_MAX)),
+    )
+    return { evidence: await Promise.all(puts), problem: null }
+  } catch (error) {
+    return { evidence: [], problem: messageOf(error) }
+  }
 }
 
 export function outcomeKey(item: string, attempt: number): string {

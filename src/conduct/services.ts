@@ -51,6 +51,8 @@ export interface Services {
   watchdog: { afterMs: number; policy: 'rollback' | 'hold' }
   /** Aborts when this process stops conducting, whether or not the run is over. */
   stopping: AbortSignal
+  /** Stops conducting because of this error: the run stays as it is, to be resumed. */
+  abandon(error: unknown): void
   /** A gate that is not green ends the run instead of waiting for people. */
   noWait: boolean
   /** Sends a message to the run being conducted (guards do). */

@@ -1,21 +1,30 @@
 // The part of a run that lives in this process and is not replayed: sampling, the guards' reflex, the heartbeat, and what the ledger
 // already holds. It decides nothing that the workflow does not hear of by a durable message.
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createJudge, judge, type JudgeEvent, type JudgeState } from '../guards/judge.ts'
+import { poll } from '../lib/deadline.ts'
 import { messageOf } from '../lib/errors.ts'
 import type { ReleasePlan } from '../plan/release-plan.ts'
 import type { LedgerEntry } from '../plan/run-record.ts'
 import type { Sample } from '../plan/signal.ts'
+import type { RoutingTable } from '../plan/traffic.ts'
 import { openRecording, readRecording } from '../signals/recording.ts'
 import { startSampling } from '../signals/sampling.ts'
-import { announceCapsule } from './capsule-news.ts'
-import { capsuleDirectory, executedParts } from './capsule.ts'
+import { capsuleNews } from './capsule-news.ts'
+import { capsuleDirectory, executedParts, isBeingExecuted } from './capsule.ts'
+import { Interrupted } from './diversion.ts'
+import { startHeart } from './heart.ts'
+import { openOutbox } from './outbox.ts'
 import type { Services } from './services.ts'
 import { stableTable, type LiveDelivery } from './stand.ts'
 
 /** Samples kept in memory; older ones are in the recording only. */
 const SAMPLES_MAX = 100_000
+
+/** Ledger key that stands from the moment on at which the candidate is made the stable version: there is no way back from there. */
+export const FINISHING = 'note:finishing'
 
 export interface Session {
   /** `.gonogo/runs/RUN/`. */
@@ -24,14 +33,21 @@ export interface Session {
   readonly capsule: string
   /** Aborts work in flight when the run has to go back. */
   readonly signal: AbortSignal
-  /** What the ledger held when this process took the run over, by key, and everything written since. */
+  /** What the ledger held when this process took the run over, by key. */
   readonly written: Map<string, LedgerEntry>
   /** Why the workflow must listen before it does anything else; null when it need not. */
   interruption(): string | null
   /** The candidate is up: from here on a guard moves traffic by itself. Null: it is down again. */
   setLive(live: LiveDelivery | null): void
+  /**
+   * Puts a table in force that gives the candidate traffic, unless a reflex came before or comes meanwhile.
+   * @throws Interrupted when it did: the stable version has the traffic then.
+   */
+  moveTraffic(table: RoutingTable): Promise<void>
   /** The way back has begun: guards no longer act, work may start again. */
   calm(): void
+  /** The candidate becomes the stable version: guards no longer act. False: too late, something has interrupted the run. */
+  commit(): boolean
   /** The sentence with which a rule tripped in this run, or null. */
   tripped(rule: string): string | null
   /** Both versions, and the stable one's averages from before the candidate had its first request. */
@@ -65,8 +81,13 @@ export async function startSession({ runId, plan, services, stable, entries }: S
   )
   let state: JudgeState = createJudge(plan.guards, { ...versions, samplingMs: plan.samplingMs })
   let live: LiveDelivery | null = null
+  const ending = new AbortController()
+  const written = new Map(entries.map((entry) => [entry.key, entry]))
+  const outbox = openOutbox({ path: join(directory, 'outbox.jsonl'), send: services.send, signal: ending.signal })
   let interruption: string | null = null
-  let calmed = false
+  /** Guards no longer act: the run is on its way back, or the candidate is the stable version already. */
+  let calmed = written.has(FINISHING) && executedParts(capsule).length === 0
+  const goingBack = written.has('rollback:started')
   let work = new AbortController()
 
   const interrupt = (why: string): void => {
@@ -79,95 +100,125 @@ export async function startSession({ runId, plan, services, stable, entries }: S
   const react = async (event: JudgeEvent): Promise<void> => {
     if (calmed) return
     const severity = event.type === 'unknown' ? 'pause' : event.rule.severity
-    services.emit({ type: 'guard', severity, sentence: event.sentence })
-    if (event.type === 'tripped') tripped.set(event.rule.id, event.sentence)
-    const id = `guard:${event.rule.id}:${event.at}`
+    const { at, rule, sentence, sample } = event
+    services.emit({ type: 'guard', severity, sentence })
+    if (event.type === 'tripped') tripped.set(rule.id, sentence)
+    const id = `guard:${rule.id}:${at}`
     if (severity === 'notify') {
-      const body = { rule: event.rule.id, severity, sentence: event.sentence, sample: event.sample }
+      const body = { rule: rule.id, severity, sentence, sample }
       await services.ledger.append(runId, { key: id, kind: 'guard', item: null, body })
       return
     }
+    const { restoreData } = rule
+    const message = { type: 'guard' as const, id, rule: rule.id, severity, reason: sentence, sample, restoreData }
+    outbox.keep(message)
     if (severity === 'rollback') {
-      interrupt(event.sentence)
+      interrupt(sentence)
       await takeTrafficBack()
     }
-    const { restoreData } = event.rule
-    await services.send({
-      type: 'guard',
-      id,
-      rule: event.rule.id,
-      severity,
-      reason: event.sentence,
-      sample: event.sample,
-      restoreData,
-    })
+    outbox.deliver(message)
   }
 
   const takeTrafficBack = async (): Promise<void> => {
     if (!live || !services.delivery) return
     const startedAt = performance.now()
+    const tell = (detail: string, durationMs: number | null): void =>
+      services.emit({ type: 'rollback', event: 'traffic', detail, durationMs })
     try {
       await services.delivery.router.set(stableTable(live))
-      services.emit({
-        type: 'rollback',
-        event: 'traffic',
-        detail: `all traffic to ${live.stable}`,
-        durationMs: performance.now() - startedAt,
-      })
+      tell(`all traffic to ${live.stable}`, performance.now() - startedAt)
     } catch (error) {
       // The workflow tries again, and the watchdog stands behind it.
-      services.emit({
-        type: 'rollback',
-        event: 'traffic',
-        detail: `router did not answer: ${messageOf(error)}`,
-        durationMs: null,
-      })
+      tell(`router did not answer: ${messageOf(error)}`, null)
     }
+  }
+
+  /** The reflex may come while this table is on its way: whoever is last, the stable version has the traffic then. */
+  const moveTraffic = async (table: RoutingTable): Promise<void> => {
+    heedCapsule()
+    if (interruption !== null) throw new Interrupted(interruption)
+    try {
+      await services.delivery?.router.set(table)
+    } finally {
+      heedCapsule()
+      if (interruption !== null) await takeTrafficBack()
+    }
+    if (interruption !== null) throw new Interrupted(interruption)
   }
 
   const take = (taken: Sample[]): void => {
-    recording.add(taken)
-    samples.push(...taken)
+    const clean = taken.map((sample) =>
+      sample.detail ? { ...sample, detail: services.redactor.redact(sample.detail) } : sample,
+    )
+    recording.add(clean)
+    samples.push(...clean)
     if (samples.length > SAMPLES_MAX * 1.2) samples.splice(0, samples.length - SAMPLES_MAX)
-    services.emit({ type: 'sample', samples: taken })
+    services.emit({ type: 'sample', samples: clean })
     // A candidate that is still starting is ill by nature: guards look at it from the moment it is up.
-    const judged = live ? taken : taken.filter((sample) => sample.version !== versions.candidate)
+    const judged = live ? clean : clean.filter((sample) => sample.version !== versions.candidate)
     const result = judge(state, judged)
     state = result.state
-    for (const event of result.events) {
-      if (event.type !== 'recovered') react(event).catch((error: unknown) => interrupt(messageOf(error)))
-    }
+    for (const event of result.events)
+      if (event.type !== 'recovered') react(event).catch((error: unknown) => askPeople(messageOf(error)))
   }
+
+  /** Something that ought to watch does not: no reason to go back by itself, but people have to know. */
+  const askPeople = (reason: string): void =>
+    outbox.deliver({ type: 'pause', id: `session:${randomUUID()}`, by: 'gonogo', reason })
 
   /** The watchdog or a person may have used the capsule while we live: then traffic is back already, and the run has to follow. */
   const heedCapsule = (): void => {
-    if (!live || interruption !== null || calmed || executedParts(capsule).length === 0) return
+    // A rollback under way uses the part `data` itself.
+    const used = executedParts(capsule).filter((part) => !goingBack || !part.startsWith('data'))
+    if (interruption !== null || calmed || !live || used.length === 0) return
     interrupt('the capsule was carried out')
-    announceCapsule(runId, capsule, services).catch(() => {})
+    // Not while its other parts are under way: they hold requests and stop processes, and so would the workflow.
+    void poll(() => (isBeingExecuted(capsule) ? null : true), {
+      everyMs: 100,
+      timeoutMs: CAPSULE_MS_MAX,
+      signal: ending.signal,
+    }).then(() => {
+      const news = capsuleNews(runId, capsule)
+      if (news) outbox.deliver(news)
+    })
+  }
+  const heedSafely = (): void => {
+    try {
+      heedCapsule()
+    } catch {
+      // It cannot be read at this moment; it is looked at again with the next beat.
+    }
   }
 
-  let beats = 0
-  const beat = setInterval(
-    () => {
-      writeFileSync(join(directory, 'heartbeat'), `${process.pid} ${++beats}\n`)
-      heedCapsule()
-    },
-    Math.min(500, services.watchdog.afterMs / 4),
-  )
-  const ending = new AbortController()
+  const heart = startHeart({ directory, capsule, watchdog: services.watchdog, onBeat: heedSafely })
   const sampling = startSampling({
     sources: services.sources,
     everyMs: plan.samplingMs,
+    clock: services.clock,
     onSamples: take,
     signal: ending.signal,
   })
+  sampling.done.catch((error: unknown) => askPeople(`nothing is sampled any more: ${messageOf(error)}`))
 
-  const stop = async (): Promise<void> => {
-    clearInterval(beat)
-    if (ending.signal.aborted) return
+  // What an earlier session had to say and could not: its reflex has moved traffic, the run must not go forward from there.
+  for (const message of outbox.kept) {
+    if (written.has(`message:${message.id}`)) continue
+    if (message.type === 'guard' && message.severity === 'rollback') interrupt(message.reason)
+    outbox.deliver(message)
+  }
+
+  let stopped: Promise<void> | null = null
+  const stop = (): Promise<void> => (stopped ??= stopOnce())
+  const stopOnce = async (): Promise<void> => {
+    heart.stop()
     ending.abort()
-    await sampling.done
-    recording.close()
+    await sampling.done.catch(() => {})
+    try {
+      recording.close()
+    } catch (error) {
+      // Samples are lost, the run is not: what it decided by is in its ledger.
+      services.emit({ type: 'guard', severity: 'notify', sentence: messageOf(error) })
+    }
   }
   // A conductor that stops half-way never comes back to its workflow's code: it simply runs no further.
   services.stopping.addEventListener('abort', () => void stop(), { once: true })
@@ -178,16 +229,26 @@ export async function startSession({ runId, plan, services, stable, entries }: S
     get signal() {
       return work.signal
     },
-    written: new Map(entries.map((entry) => [entry.key, entry])),
+    written,
     interruption: () => interruption,
     setLive: (next) => {
       live = next
+      heart.guard(next !== null)
       state = { ...state, context: { ...state.context, baseline: baselineOf(samples, versions) } }
+      // The capsule may have been carried out while nobody conducted, or a reflex cut short.
+      heedSafely()
+      if (interruption !== null && !calmed) void takeTrafficBack()
     },
+    moveTraffic,
     calm: () => {
       calmed = true
       interruption = null
       work = new AbortController()
+    },
+    commit: () => {
+      if (interruption !== null) return false
+      calmed = true
+      return true
     },
     tripped: (rule) => tripped.get(rule) ?? null,
     versions: () => ({ ...versions, baseline: baselineOf(samples, versions) }),
@@ -195,6 +256,9 @@ export async function startSession({ runId, plan, services, stable, entries }: S
     stop,
   }
 }
+
+/** Longest an emergency may take before the run acts beside it. */
+const CAPSULE_MS_MAX = 900_000
 
 /** Signal → the stable version's average before the candidate answered anybody. */
 function baselineOf(

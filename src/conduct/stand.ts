@@ -1,7 +1,8 @@
 // How the run stands: its way back, shown and on disk. Refreshed before and after everything that changes it.
-import { canonicalJson, sha256 } from '../lib/hash.ts'
+import { messageOf } from '../lib/errors.ts'
+import { canonicalJson } from '../lib/hash.ts'
 import type { RoutingTable } from '../plan/traffic.ts'
-import type { CapsuleStep } from '../plan/way-back.ts'
+import type { CapsuleStep, WayBack } from '../plan/way-back.ts'
 import { writeCapsule } from './capsule.ts'
 import { note, type RunContext } from './run-context.ts'
 import { wayBackNow } from './way-back.ts'
@@ -25,47 +26,68 @@ export function stableTable(live: LiveDelivery): RoutingTable {
   return { weights: { [live.stable]: 100 }, backends, stable: live.stable }
 }
 
-/** Works out "rollback now", tells whoever looks, and puts the capsule on disk. */
-export async function refreshWayBack(context: RunContext): Promise<void> {
-  const { services, live, performed } = context
-  const undoMs = 1000
-  const wayBack = wayBackNow({ performed, live, trafficMs: live ? live.trafficMs + RETIRE_MS : null, undoMs })
-  if (live) putCapsule(context)
+/**
+ * Works out "rollback now", tells whoever looks, and puts the capsule on disk.
+ * @returns why the capsule could not be written, or null.
+ */
+export async function refreshWayBack(context: RunContext): Promise<string | null> {
+  const { live, performed, restore } = context
+  const trafficMs = live ? live.trafficMs + RETIRE_MS : null
+  const problem = live || restore ? await putCapsule(context) : null
+  await showWayBack(context, wayBackNow({ performed, live, trafficMs, undoMs: UNDO_MS }))
+  return problem
+}
+
+/** Shows and records the way back when it is another one than before. */
+export async function showWayBack(context: RunContext, wayBack: WayBack): Promise<void> {
   if (canonicalJson(wayBack) === canonicalJson(context.wayBack)) return
   context.wayBack = wayBack
-  const key = `way-back:${performed.length}:${live ? 'live' : 'not-live'}:${sha256(canonicalJson(wayBack)).slice(0, 8)}`
-  await note(context, { key, kind: 'way-back', item: null, body: { ...wayBack } })
-  await services.runs.update(context.runId, { wayBack })
-  services.emit({ type: 'way-back', wayBack })
+  context.wayBacks += 1
+  await note(context, { key: `way-back:${context.wayBacks}`, kind: 'way-back', item: null, body: { ...wayBack } })
+  await context.services.runs.update(context.runId, { wayBack })
+  context.services.emit({ type: 'way-back', wayBack })
 }
 
-/** Stopping the candidate, beyond the table change: a first estimate, before it was ever measured. */
+/** Stopping the candidate, beyond the table change, and one undo: first estimates, before they were ever measured. */
 const RETIRE_MS = 2000
+const UNDO_MS = 1000
 
-function putCapsule(context: RunContext): void {
-  const { live, services, runId, plan, performed } = context
-  if (!live || !services.delivery) return
-  writeCapsule(context.session.capsule, {
-    runId,
-    service: plan.service,
-    environment: plan.environment,
-    stable: live.stable,
-    candidate: live.candidate,
-    steps: capsuleSteps(context, live),
-    performed,
+/** A step of its own: a disk that is full now and not on replay must not make two different runs of it. */
+async function putCapsule(context: RunContext): Promise<string | null> {
+  const { runId, plan, performed, services, session, stable } = context
+  const problem = await context.durable.step('capsule', async () => {
+    try {
+      const candidate = plan.delivery?.candidate ?? stable
+      const { service, environment } = plan
+      const steps = capsuleSteps(context)
+      writeCapsule(session.capsule, { runId, service, environment, stable, candidate, steps, performed })
+      return null
+    } catch (error) {
+      return messageOf(error)
+    }
   })
+  if (problem !== null) {
+    const sentence = `the way back could not be written to disk: ${problem}`
+    services.emit({ type: 'guard', severity: 'notify', sentence })
+    await note(context, { key: `note:capsule:${context.wayBacks}`, kind: 'note', item: null, body: { text: sentence } })
+  }
+  return problem
 }
 
-/** Traffic, then processes; then, around the swap of the data, requests are held and the old version is stopped and started. */
-function capsuleSteps(context: RunContext, live: LiveDelivery): CapsuleStep[] {
+/** Traffic, then processes; then, around the swap of the data, requests are held and what uses the data is stopped and started. */
+function capsuleSteps(context: RunContext): CapsuleStep[] {
+  const { live, restore, stable, plan } = context
   const { delivery } = context.services
-  if (!delivery) return []
-  const table = stableTable(live)
-  const processes = delivery.target.capsule(live.stable, live.candidate)
-  const steps = [delivery.router.capsule(table), processes.retire]
-  if (!context.restore) return steps
-  const hold = delivery.router.capsule({ ...table, hold: true })
-  const release = delivery.router.capsule(table)
-  const swap = [hold, processes.suspend, context.restore.step, processes.resume, release]
+  if (!delivery || !plan.delivery) return []
+  const processes = delivery.target.capsule(stable, plan.delivery.candidate)
+  const table = live ? stableTable(live) : (restore?.table ?? null)
+  const steps = live && table ? [delivery.router.capsule(table), processes.retire] : []
+  if (!restore) return steps
+  const swap: CapsuleStep[] = [processes.suspend, restore.step, { ...processes.resume, always: true }]
+  // Where no router runs yet nobody asks, so nobody needs to be held.
+  if (table) {
+    swap.unshift(delivery.router.capsule({ ...table, hold: true }))
+    swap.push({ ...delivery.router.capsule(table), always: true })
+  }
   return [...steps, ...swap.map((step) => ({ ...step, stage: 'data' as const }))]
 }

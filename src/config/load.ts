@@ -1,10 +1,11 @@
 // Reading gonogo.yaml: every problem is named with file, line and key, before anything else happens.
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
-import { LineCounter, parseDocument, type Document } from 'yaml'
-import { findKind, issueError, parseOptions } from '../catalog/catalog.ts'
+import { LineCounter, isMap, isNode, isScalar, isSeq, parseDocument, type Document } from 'yaml'
+import { issueError } from '../catalog/issues.ts'
 import { PlanError, codeOf, type PlanErrorPlace } from '../lib/errors.ts'
-import { configSchema, type BindingEntry, type Config } from './schema.ts'
+import { configSchema, type Config } from './schema.ts'
+import { validationsOf } from './validate.ts'
 
 export const CONFIG_FILE = 'gonogo.yaml'
 
@@ -18,6 +19,8 @@ export interface Project {
   config: Config
   /** As written, before defaults: what a lock is taken over. */
   written: unknown
+  /** Where a key stands in gonogo.yaml, for errors that are found later. */
+  placeOf(keys: readonly string[]): PlanErrorPlace
 }
 
 /** The nearest directory upwards that holds gonogo.yaml, or null. */
@@ -45,15 +48,12 @@ export function loadProject(directory: string): Project {
   }
   const written: unknown = document.toJS() ?? {}
   const parsed = configSchema.safeParse(written)
-  if (!parsed.success)
-    throw withLine(issueError(parsed.error, { file }), document, lines, parsed.error.issues[0]?.path ?? [])
-  for (const { keys, validate } of kindValidations(parsed.data)) {
+  if (!parsed.success) throw withLine(issueError(parsed.error, { file }, configSchema, written), document, lines)
+  for (const { keys, validate } of validationsOf(parsed.data)) {
     try {
       validate({ file, path: keys.join('/') })
     } catch (error) {
-      if (!(error instanceof PlanError)) throw error
-      const deeper = error.place.path?.slice(keys.join('/').length + 1).split('/') ?? []
-      throw withLine(error, document, lines, [...keys, ...deeper])
+      throw error instanceof PlanError ? withLine(error, document, lines) : error
     }
   }
   return {
@@ -62,6 +62,7 @@ export function loadProject(directory: string): Project {
     stateDirectory: resolve(directory, parsed.data.stateDirectory),
     config: parsed.data,
     written,
+    placeOf: (keys) => ({ file, path: keys.join('/'), ...lineOf(document, lines, keys) }),
   }
 }
 
@@ -74,76 +75,48 @@ function readConfigText(configPath: string, file: string): string {
   }
 }
 
-interface Validation {
-  keys: string[]
-  validate: (place: PlanErrorPlace) => void
+/** The error with the line of the deepest key on its path that is there. */
+function withLine(error: PlanError, document: Document, lines: LineCounter): PlanError {
+  const { path } = error.place
+  return path === undefined
+    ? error
+    : new PlanError(error.message, { ...error.place, ...lineOf(document, lines, path.split('/')) })
 }
 
-/** Every `kind`, `check` and `action` exists, its options fit its schema, and names refer to something. */
-function kindValidations(config: Config): Validation[] {
-  const validations: Validation[] = []
-  const add = (keys: string[], validate: Validation['validate']): number => validations.push({ keys, validate })
-  const families = { targets: 'target', routers: 'router', backups: 'backup', signals: 'source' } as const
-  for (const section of Object.keys(families) as (keyof typeof families)[]) {
-    for (const [name, { kind, ...options }] of Object.entries(config[section])) {
-      add([section, name], (place) => parseOptions(findKind(families[section], kind, place).options, options, place))
-    }
+/**
+ * Line of the deepest key of a path that is in the document. Item ids hold a `/`: parts are put together again where a
+ * key of the document says so.
+ */
+function lineOf(document: Document, lines: LineCounter, keys: readonly string[]): { line?: number } {
+  let node: unknown = document.contents
+  let offset: number | null = null
+  for (let index = 0; index < keys.length;) {
+    const step = stepInto(node, keys.slice(index))
+    if (!step) break
+    node = step.node
+    offset = step.offset ?? offset
+    index += step.used
   }
-  const { delivery, defaults, people } = config
-  if (delivery) {
-    const { kind, ...options } = delivery.strategy
-    add(['delivery', 'strategy'], (place) => parseOptions(findKind('strategy', kind, place).options, options, place))
-    add(['delivery', 'target'], (place) => requireName(config.targets, delivery.target, place, 'targets'))
-    add(['delivery', 'router'], (place) => requireName(config.routers, delivery.router, place, 'routers'))
-    add(['delivery', 'approver'], (place) => requireName(people, delivery.approver, place, 'people'))
-    const { restore } = delivery
-    if (restore) add(['delivery', 'restore'], (place) => requireName(config.backups, restore, place, 'backups'))
-  }
-  const { ask } = defaults
-  if (ask) add(['defaults', 'ask'], (place) => requireName(people, ask, place, 'people'))
-  for (const [id, entry] of Object.entries(config.bindings)) {
-    add(['bindings', id], (place) => validateBinding(config, entry, place))
-  }
-  return validations
+  return offset === null ? {} : { line: lines.linePos(offset).line }
 }
 
-function validateBinding(config: Config, entry: BindingEntry, place: PlanErrorPlace): void {
-  switch (entry.form) {
-    case 'check':
-      parseOptions(findKind('check', entry.value.check, place).options, entry.value.with, place)
-      break
-    case 'action':
-      parseOptions(findKind('action', entry.value.action, place).options, entry.value.with, place)
-      break
-    case 'backup':
-      requireName(config.backups, entry.value.backup, place, 'backups')
-      break
-    case 'poll':
-      requireName(config.people, entry.value.poll, place, 'people')
-      break
-    case 'rollout':
-      if (!config.delivery)
-        throw new PlanError('there is no delivery to roll out', { ...place, hint: 'add a "delivery" section' })
-      break
-    default:
-  }
+interface Step {
+  node: unknown
+  offset: number | null
+  /** Parts of the path that this key is made of. */
+  used: number
 }
 
-function requireName(section: Record<string, unknown>, name: string, place: PlanErrorPlace, title: string): void {
-  if (name in section) return
-  const names = Object.keys(section)
-  throw new PlanError(`"${name}" is not defined`, {
-    ...place,
-    expected: names.length > 0 ? `one of ${title}: ${names.join(', ')}` : `a name under "${title}", which is empty`,
-  })
-}
-
-/** The error with the line of the deepest key that exists on its path. */
-function withLine(error: PlanError, document: Document, lines: LineCounter, path: readonly PropertyKey[]): PlanError {
-  for (let depth = path.length; depth > 0; depth--) {
-    const keys = path.slice(0, depth).map((key) => (typeof key === 'symbol' ? String(key) : key))
-    const node = document.getIn(keys, true) as { range?: [number, number, number] } | undefined
-    if (node?.range) return new PlanError(error.message, { ...error.place, line: lines.linePos(node.range[0]).line })
+function stepInto(node: unknown, keys: readonly string[]): Step | null {
+  if (isSeq(node)) {
+    const item = node.items[Number(keys[0])]
+    return isNode(item) ? { node: item, offset: item.range?.[0] ?? null, used: 1 } : null
   }
-  return error
+  if (!isMap(node)) return null
+  for (let used = keys.length; used > 0; used--) {
+    const name = keys.slice(0, used).join('/')
+    const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === name)
+    if (pair) return { node: pair.value, offset: (isScalar(pair.key) && pair.key.range?.[0]) || 0, used }
+  }
+  return null
 }

@@ -1,6 +1,8 @@
 // Shape of gonogo.yaml. Options of kinds are left open here; the kind's own schema judges them in load.ts.
 import { z } from 'zod'
+import { explainAll } from '../catalog/issues.ts'
 import { parseDurationMs } from '../lib/duration.ts'
+import { nearest } from '../lib/nearest.ts'
 
 /** `5 min`, `250ms`, or a number of milliseconds. */
 export const duration = z
@@ -8,10 +10,8 @@ export const duration = z
   .transform((value, context) => {
     const parsed = typeof value === 'number' ? value : parseDurationMs(value)
     if (parsed !== null) return parsed
-    context.addIssue({
-      code: 'custom',
-      message: `"${value}" is not a duration; expected one like "30 s", "5 min" or "1h"`,
-    })
+    const params = { expected: 'one like "30 s", "5 min" or "1h"' }
+    context.addIssue({ code: 'custom', message: `"${value}" is not a duration`, params })
     return z.NEVER
   })
   .describe('A duration: "250ms", "30 s", "5 min", "1h30m", "7 days", or milliseconds')
@@ -24,42 +24,70 @@ const operator = z.enum(['<', '<=', '>', '>=', '==', '!=', 'between'])
 const scope = z.enum(['candidate', 'stable', 'any', 'service'])
 const relativeTo = z.enum(['baseline', 'baseline-points'])
 
-const watch = z.strictObject({
-  signal: z.string().describe('Which signal; `gonogo kinds` lists what each source gives'),
-  scope: scope.default('candidate').describe('Whose samples: the new version, the old one, each, or the whole service'),
-  aggregate: z.string().default('avg').describe('avg, max, min, last or a percentile like p95, over the stretch'),
-  is: operator.describe('The good state, as in `is: "<"`'),
-  value: z.number().describe("The bound, in the signal's unit"),
-  valueMax: z.number().nullable().default(null).describe('Upper end for `between`'),
-  relativeTo: relativeTo.nullable().default(null).describe('Compare with the old version instead of absolutely'),
-  for: duration.default(0).describe('Watch this long from here; 0 judges what the run recorded so far'),
-})
+interface Bound {
+  is: string
+  value: number
+  valueMax: number | null
+}
 
-const guard = z.strictObject({
-  title: z.string().optional().describe('What it is called in the report'),
-  signal: z.string(),
-  scope: scope.default('candidate'),
-  is: operator.describe('The bad state: red when the value stands in this relation'),
-  value: z.number(),
-  valueMax: z.number().nullable().default(null),
-  relativeTo: relativeTo.nullable().default(null),
-  consecutive: z.int().min(1).default(1).describe('So many samples in a row'),
-  for: duration.default(0).describe('Must hold this long'),
-  observationsMin: z.int().min(0).default(0).describe('A sample on fewer requests says nothing'),
-  severity: z.enum(['notify', 'pause', 'rollback']).default('rollback'),
-  restoreData: z
-    .boolean()
-    .default(false)
-    .describe('The data itself is bad: the rollback also restores `delivery.restore`'),
-  unknownMax: z.int().min(0).default(0).describe('So many unknown samples in a row pause the run; 0 only notes them'),
-})
+/** `between` has two ends, the others have one. */
+function refuseHalfRanges({ is, value, valueMax }: Bound, context: z.RefinementCtx): void {
+  const refuse = (message: string): void => context.addIssue({ code: 'custom', message, path: ['valueMax'] })
+  if (is !== 'between' && valueMax !== null) refuse('belongs to "between" only')
+  if (is === 'between' && valueMax === null) refuse('is missing: "between" has two ends')
+  if (is === 'between' && valueMax !== null && valueMax < value) refuse(`${valueMax} is below the lower end ${value}`)
+}
+
+const aggregate = z
+  .string()
+  .regex(
+    /^(?:avg|max|min|last|p\d{1,2}(?:\.\d+)?)$/,
+    'is no aggregate: expected avg, max, min, last or a percentile like p95',
+  )
+
+const watch = z
+  .strictObject({
+    signal: z.string().describe('Which signal; `gonogo kinds` lists what each source gives'),
+    scope: scope
+      .default('candidate')
+      .describe('Whose samples: the new version, the old one, each, or the whole service'),
+    aggregate: aggregate.default('avg').describe('avg, max, min, last or a percentile like p95, over the stretch'),
+    is: operator.describe('The good state, as in `is: "<"`'),
+    value: z.number().describe("The bound, in the signal's unit"),
+    valueMax: z.number().nullable().default(null).describe('Upper end for `between`'),
+    relativeTo: relativeTo.nullable().default(null).describe('Compare with the old version instead of absolutely'),
+    for: duration.default(0).describe('Watch this long from here; 0 judges what the run recorded so far'),
+  })
+  .superRefine(refuseHalfRanges)
+
+const guard = z
+  .strictObject({
+    title: z.string().optional().describe('What it is called in the report'),
+    signal: z.string(),
+    scope: scope.default('candidate'),
+    is: operator.describe('The bad state: red when the value stands in this relation'),
+    value: z.number(),
+    valueMax: z.number().nullable().default(null),
+    relativeTo: relativeTo.nullable().default(null),
+    consecutive: z.int().min(1).default(1).describe('So many samples in a row'),
+    for: duration.default(0).describe('Must hold this long'),
+    observationsMin: z.int().min(0).default(0).describe('A sample on fewer requests says nothing'),
+    severity: z.enum(['notify', 'pause', 'rollback']).default('rollback'),
+    restoreData: z
+      .boolean()
+      .default(false)
+      .describe('The data itself is bad: the rollback also restores `delivery.restore`'),
+    unknownMax: z.int().min(0).default(0).describe('So many unknown samples in a row pause the run; 0 only notes them'),
+  })
+  .superRefine(refuseHalfRanges)
 
 const oneOrMore = <T extends z.ZodType>(entry: T) =>
   z.union([entry.transform((value) => [value]), z.array(entry).min(1)])
 const options = z.record(z.string(), z.unknown()).default({})
 const timeout = duration.optional().describe('Longest it may take')
 
-const bindingForms = {
+/** What one binding can be: exactly one of these forms. */
+export const bindingForms = {
   check: z.strictObject({ check: z.string(), with: options, timeout }),
   action: z.strictObject({
     action: z.string(),
@@ -91,13 +119,18 @@ const binding = z.record(z.string(), z.unknown()).transform((value, context) => 
   const forms = FORMS.filter((form) => form in value)
   const [form] = forms
   if (!form || forms.length > 1) {
-    context.addIssue({ code: 'custom', message: `a binding has exactly one of ${FORMS.join(', ')}` })
+    const message = form ? `is ${forms.join(' and ')} at once` : 'does not say what it is'
+    const suggestion = Object.keys(value)
+      .map((key) => nearest(key, FORMS))
+      .find(Boolean)
+    const hint = !form && suggestion ? `did you mean "${suggestion}"?` : undefined
+    context.addIssue({ code: 'custom', message, params: { expected: `exactly one of ${FORMS.join(', ')}`, hint } })
     return z.NEVER
   }
   const parsed = bindingForms[form].safeParse(value)
   if (parsed.success) return { form, value: parsed.data } as BindingEntry
-  for (const issue of parsed.error.issues)
-    context.addIssue({ code: 'custom', message: issue.message, path: issue.path })
+  for (const { path, message, expected, hint } of explainAll(parsed.error, bindingForms[form], value))
+    context.addIssue({ code: 'custom', message, path, params: { expected, hint } })
   return z.NEVER
 })
 

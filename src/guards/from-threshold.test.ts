@@ -96,6 +96,16 @@ describe('a rollback trigger becomes a guard rule', () => {
     expect(sustained?.why).toMatch(/"sustained" taken as 1 min/)
   })
 
+  it('with the time that a state must last, where that is the bound', () => {
+    const failing = threshold('health checks failing', '>', 600_000, { unit: 'ms', text: 'failing for > 10 minutes' })
+    expect(guardFromThreshold(failing, trigger)).toMatchObject({
+      rule: { signal: 'health', operator: '==', value: 0, consecutive: 1, forMs: 600_000 },
+      why: expect.stringMatching(/; bad for 10 min$/),
+    })
+    const beside = threshold('health check failures', '>=', 3, { unit: 'count', consecutive: 3, windowMs: 60_000 })
+    expect(ruleOf(beside)).toMatchObject({ consecutive: 3, forMs: 60_000 })
+  })
+
   it('relative to the old version: latency in percent, error rate in points', () => {
     expect(ruleOf(threshold('performance degradation', '>', 20))).toMatchObject({
       signal: 'response-time',

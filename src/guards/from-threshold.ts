@@ -41,7 +41,8 @@ const CONSECUTIVE_DEFAULT = 3
 export function guardFromThreshold(threshold: Threshold, context: GuardContext): GuardProposal | null {
   const meaning = meaningFor(threshold)
   if (!meaning) return null
-  if (meaning.unit === 'state') return stateGuard(meaning, threshold.consecutive, context)
+  if (meaning.unit === 'state')
+    return stateGuard(meaning, { consecutive: threshold.consecutive, forMs: lastingSaid(threshold) }, context)
   const bound = boundIn(threshold, meaning)
   const operator = context.polarity === 'good' ? opposite(threshold.operator) : threshold.operator
   if (!bound || !operator) return null
@@ -62,7 +63,7 @@ export function guardFromThreshold(threshold: Threshold, context: GuardContext):
 /** A rule for a trigger that has no number: "Database integrity failures", "Health check failures"; or null. */
 export function guardFromWords(text: string, context: Omit<GuardContext, 'polarity'>): GuardProposal | null {
   const meaning = meaningOf(text, { unit: null, aggregate: null, relativeTo: null })
-  return meaning?.unit === 'state' ? stateGuard(meaning, null, context) : null
+  return meaning?.unit === 'state' ? stateGuard(meaning, { consecutive: null, forMs: null }, context) : null
 }
 
 /** A watch that passes in the state which the threshold wants, judged over `forMs` (0: over what was recorded); or null. */
@@ -97,23 +98,33 @@ function ruleOf(context: Omit<GuardContext, 'polarity'>, { signal, scope, relati
 
 function stateGuard(
   meaning: Meaning,
-  consecutiveSaid: number | null,
+  said: { consecutive: number | null; forMs: number | null },
   context: Omit<GuardContext, 'polarity'>,
 ): GuardProposal {
-  const consecutive = consecutiveSaid ?? (meaning.signal === 'health' ? CONSECUTIVE_DEFAULT : 1)
-  const said = consecutiveSaid === null && consecutive > 1 ? ' (the document does not say how many)' : ''
+  const unsaid = said.consecutive === null && said.forMs === null && meaning.signal === 'health'
+  const consecutive = said.consecutive ?? (unsaid ? CONSECUTIVE_DEFAULT : 1)
   const rule: GuardRule = {
     ...ruleOf(context, meaning),
     operator: '==',
     value: 0,
     valueMax: null,
     consecutive,
-    forMs: 0,
+    forMs: said.forMs ?? 0,
     observationsMin: 0,
     unknownMax: unknownMaxFor(meaning),
   }
+  const lasting = said.forMs === null ? `${consecutive} bad in a row` : `bad for ${formatDuration(said.forMs)}`
+  const assumed = unsaid ? ' (the document does not say how many)' : ''
   const restore = rule.restoreData ? '; the rollback also restores the backup of the data' : ''
-  return { rule, why: `${meaning.why}; ${consecutive} bad in a row${said}${restore}` }
+  return { rule, why: `${meaning.why}; ${lasting}${assumed}${restore}` }
+}
+
+/** "Health checks failing for > 10 minutes": the time is the bound itself, or stands beside it. */
+function lastingSaid({ windowMs, unit, value, operator }: Threshold): number | null {
+  if (windowMs !== null) return windowMs
+  const conversion = unit === null ? undefined : UNIT_FACTORS[unit]
+  const atLeast = operator === '>' || operator === '>='
+  return value !== null && atLeast && conversion?.unit === 'ms' ? value * conversion.factor : null
 }
 
 /** How long the bad state must last. What a document says of the good state ("< 1 % for 30 minutes") is no such thing. */

@@ -1,6 +1,4 @@
 // Running other programs: no shell unless asked, bounded output, a deadline, the whole process group ended on time-out.
-import { execa } from 'execa'
-
 /** What a program did and why it ended. Expected bad news is a value: this never rejects because of the program. */
 export interface ExecResult {
   /** `exited` on its own, `timed-out`, `cancelled` by the caller, or `not-started` (no such program, no permission). */
@@ -28,6 +26,8 @@ export interface ExecOptions {
 
 /** Runs `file` with an argument vector. */
 export async function exec(file: string, args: readonly string[], options: ExecOptions): Promise<ExecResult> {
+  // Loaded by those who run something: most commands of gonogo do not, and it is a hundred files.
+  const { execa } = await import('execa')
   const startedAt = performance.now()
   const outputBytesMax = options.outputBytesMax ?? 1 << 20
   const child = execa(file, args, {

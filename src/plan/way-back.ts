@@ -28,4 +28,6 @@ export interface CapsuleStep {
   shell: string
   /** Files to stand beside rollback.sh: name → content. */
   files: Record<string, string>
+  /** Also when a step of its stage before it failed: what was held or stopped must not stay so. @default false */
+  always?: boolean
 }

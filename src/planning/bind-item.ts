@@ -14,14 +14,8 @@ export interface Bound {
 }
 
 /** The binding that an entry of gonogo.yaml stands for. The entry was validated when the file was loaded. */
-export function bindItem(
-  item: Item,
-  entry: BindingEntry,
-  config: Config,
-  stages: readonly Stage[],
-  file: string,
-): Bound {
-  const place = { file, path: `bindings/${item.id}` }
+export function bindItem(item: Item, entry: BindingEntry, config: Config, stages: readonly Stage[]): Bound {
+  const place = { path: `bindings/${item.id}` }
   switch (entry.form) {
     case 'check': {
       const kind = findKind('check', entry.value.check, place)

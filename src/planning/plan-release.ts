@@ -1,12 +1,11 @@
 // Checklist plus configuration gives the plan of a release: what will be looked at, run, asked and guarded, in order.
-import { findKind, parseOptions } from '../catalog/catalog.ts'
 import type { Project } from '../config/load.ts'
+import { stagesOf } from '../config/validate.ts'
 import { PlanError } from '../lib/errors.ts'
 import { canonicalJson, sha256 } from '../lib/hash.ts'
 import { nearest } from '../lib/nearest.ts'
 import type { Checklist, Item } from '../plan/plan.ts'
 import type { Delivery, PlannedItem, ReleasePlan } from '../plan/release-plan.ts'
-import type { Stage } from '../plan/stage.ts'
 import { bindItem, toGuardRule, type Bound } from './bind-item.ts'
 
 export interface PlanRequest {
@@ -20,23 +19,22 @@ export interface PlanRequest {
 
 /**
  * The plan of a release. Pure: the same document and configuration give the same hash.
- * @throws PlanError for a binding of an item that the document does not have, or a stage that the strategy does not have.
+ * @throws PlanError for a binding of an item that the document does not have, or an environment that is not configured.
  */
 export function planRelease(request: PlanRequest): ReleasePlan {
   const { checklist } = request
   const { config, written } = request.project
-  const file = 'gonogo.yaml'
-  refuseUnknownItems(checklist, config.bindings, file)
+  refuseUnknownItems(checklist, request.project)
+  const environment = chosenEnvironment(request)
   const delivery = planDelivery(request)
   const stages = delivery?.stages ?? []
-  refuseUnknownStages(config.bindings, stages, file)
 
   const parents = new Set(checklist.items.map((item) => item.parent))
   const items: PlannedItem[] = []
   for (const item of checklist.items) {
     const entry = config.bindings[item.id]
     const bound = entry
-      ? bindItem(item, entry, config, stages, file)
+      ? bindItem(item, entry, config, stages)
       : bindByNature(item, parents.has(item.id), config.defaults.ask ?? null)
     if (bound) items.push({ item: item.id, ...bound })
   }
@@ -47,7 +45,7 @@ export function planRelease(request: PlanRequest): ReleasePlan {
   const plan: Omit<ReleasePlan, 'hash'> = {
     formatVersion: 1,
     service: config.service,
-    environment: request.environment ?? config.environment,
+    environment,
     checklist,
     items,
     delivery,
@@ -75,15 +73,12 @@ function bindByNature(item: Item, hasChildren: boolean, ask: string | null): Bou
 function planDelivery({ project, candidate }: PlanRequest): Delivery | null {
   const { delivery } = project.config
   if (!delivery) return null
-  const { kind, ...options } = delivery.strategy
-  const strategy = findKind('strategy', kind, { file: 'gonogo.yaml', path: 'delivery/strategy/kind' })
-  const parsed = parseOptions(strategy.options, options, { file: 'gonogo.yaml', path: 'delivery/strategy' })
   const { target, router, autoPromote, approver, restore } = delivery
   return {
     target,
     router,
-    strategy: strategy.id,
-    stages: strategy.stages(parsed),
+    strategy: delivery.strategy.kind,
+    stages: stagesOf(delivery),
     autoPromote,
     approver,
     candidate: candidate ?? delivery.candidate,
@@ -91,29 +86,29 @@ function planDelivery({ project, candidate }: PlanRequest): Delivery | null {
   }
 }
 
-function refuseUnknownItems(checklist: Checklist, bindings: Record<string, unknown>, file: string): void {
+/** `--environment`, or the configured one. */
+function chosenEnvironment({ project: { config, placeOf }, environment }: PlanRequest): string {
+  const chosen = environment ?? config.environment
+  const known = [...new Set([config.environment, ...Object.keys(config.environments)])]
+  if (known.includes(chosen)) return chosen
+  const suggestion = nearest(chosen, known)
+  throw new PlanError(`there is no environment "${chosen}"`, {
+    ...placeOf(['environments']),
+    expected: `one of ${known.join(', ')}`,
+    hint: suggestion ? `did you mean "${suggestion}"?` : `add it: "environments: { ${chosen}: {} }"`,
+  })
+}
+
+function refuseUnknownItems(checklist: Checklist, { config, placeOf }: Project): void {
   const ids = checklist.items.map((item) => item.id)
   const known = new Set(ids)
-  for (const id of Object.keys(bindings)) {
+  for (const id of Object.keys(config.bindings)) {
     if (known.has(id)) continue
     const suggestion = nearest(id, ids)
     throw new PlanError(`${checklist.document.path} has no item "${id}"`, {
-      file,
-      path: `bindings/${id}`,
+      ...placeOf(['bindings', id]),
       expected: 'the id of an item; "gonogo plan" lists them',
       hint: suggestion ? `its text may have been edited: did it become "${suggestion}"?` : 'remove the binding',
-    })
-  }
-}
-
-function refuseUnknownStages(bindings: Project['config']['bindings'], stages: readonly Stage[], file: string): void {
-  const names = stages.map((stage) => stage.name)
-  for (const [id, entry] of Object.entries(bindings)) {
-    if (entry.form !== 'rollout' || entry.value.rollout === true || names.includes(entry.value.rollout)) continue
-    throw new PlanError(`the strategy has no stage "${entry.value.rollout}"`, {
-      file,
-      path: `bindings/${id}/rollout`,
-      expected: `true, or one of ${names.join(', ')}`,
     })
   }
 }

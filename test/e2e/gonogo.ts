@@ -1,7 +1,7 @@
 // What the end-to-end tests stand on: gonogo as a process of its own, in a folder of its own.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, readdirSync, readlinkSync, realpathSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, realpathSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join, relative } from 'node:path'
@@ -63,9 +63,11 @@ export function startNode(directory: string, args: readonly string[], options: S
   return { child, said: () => result.stdout + result.stderr, finished }
 }
 
-/** An empty folder. Who made it calls `removeFolder`. */
+/** An empty folder that everybody may enter, as Postgres does not run as root. Who made it calls `removeFolder`. */
 export function temporaryFolder(): string {
-  return realpathSync(mkdtempSync(join(tmpdir(), 'gonogo-e2e-')))
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'gonogo-e2e-')))
+  chmodSync(folder, 0o755)
+  return folder
 }
 
 /** Ends whatever still runs in the folder, and removes it. */

@@ -1,5 +1,4 @@
 // A query that answers with one number, and the bounds of that number. SQLite or Postgres, read-only.
-import { Client } from 'pg'
 import { z } from 'zod'
 import { messageOf } from '../../lib/errors.ts'
 import { failed, passed, unverified, type Outcome } from '../../plan/outcome.ts'
@@ -104,6 +103,7 @@ async function askSqlite(options: Options, context: CheckContext): Promise<Rows>
 
 /** The first two rows, as the server writes them. The server itself ends the query at the time limit and refuses to write. */
 async function askPostgres(options: Options, signal: AbortSignal): Promise<Rows> {
+  const { Client } = await import('pg')
   const client = new Client({
     connectionString: options.postgres,
     connectionTimeoutMillis: options.timeoutMs,

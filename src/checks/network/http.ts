@@ -1,5 +1,5 @@
 // One HTTP request and what the answer must be like.
-import { Agent, interceptors, request, type Dispatcher } from 'undici'
+import type { Agent, Dispatcher } from 'undici'
 import { z } from 'zod'
 import { withDeadline } from '../../lib/deadline.ts'
 import { messageOf } from '../../lib/errors.ts'
@@ -74,10 +74,11 @@ export const http = defineCheck({
 
   run: (options, context) =>
     look(context, async () => {
+      const undici = await import('undici')
       let agent: Agent
       try {
         const trust = trustOptions(options.caFile, context.directory)
-        agent = new Agent({ connect: { timeout: options.timeoutMs, ...trust } })
+        agent = new undici.Agent({ connect: { timeout: options.timeoutMs, ...trust } })
       } catch (error) {
         return unverified(`certificate authority: ${messageOf(error)}`)
       }
@@ -100,6 +101,7 @@ async function ask(options: Options, agent: Agent, signal: AbortSignal): Promise
   const headers = { ...basicAuthentication(target), ...options.headers }
   target.username = ''
   target.password = ''
+  const { interceptors, request } = await import('undici')
   const startedAt = performance.now()
   const response = await request(target, {
     method: options.method,

@@ -64,5 +64,9 @@ describe('node-version', () => {
     expect(nodeVersion.recognise?.(itemOf('Verify Node.js v18+ or v20+ is installed'))?.options).toEqual({
       range: 'v18+ or v20+',
     })
+    const ranges = ['Node.js 24 or newer', 'Node.js v20.10 and later', 'Node.js 18 or 20'].map(
+      (text) => nodeVersion.recognise?.(itemOf(text))?.options.range,
+    )
+    expect(ranges).toEqual(['>=24', '>=20.10', '18 or 20'])
   })
 })

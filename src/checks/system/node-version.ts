@@ -19,7 +19,7 @@ const schema = z.strictObject({
 const VERSION = String.raw`(?:(?:>=?|\^|~)\s*)?v?\d+(?:\.\d+){0,2}(?:\.x)?\+?(?![\w%]|\.\w)`
 /** Node.js and the versions that directly follow the name. */
 const MENTION = new RegExp(
-  String.raw`\b(node(?:\.?js)?)\b(?:\s|:|\*|versions?\b)*(${VERSION}(?:\s*(?:\|\||\bor\b)\s*${VERSION})*)`,
+  String.raw`\b(node(?:\.?js)?)\b(?:\s|:|\*|versions?\b)*(${VERSION}(?:\s*(?:\|\||\bor\b)\s*${VERSION})*)(\s+(?:or|and)\s+(?:newer|later|higher|above|up|greater)\b)?`,
   'i',
 )
 
@@ -32,7 +32,8 @@ export const nodeVersion = defineCheck({
   secretFields: [],
 
   recognise(item) {
-    const [words, name, range] = MENTION.exec(sentenceOf(item)) ?? []
+    const [words, name, said, upwards] = MENTION.exec(sentenceOf(item)) ?? []
+    const range = upwards ? `>=${/[\d.]+\d|\d/.exec(said ?? '')?.[0]}` : said
     if (!words || !name || !range || parseVersionRange(range) === null) return null
     // "Node 3" may be a machine; "Node.js 20", "Node v20" and "Node 20.x" are not.
     if (!/js/i.test(name) && /^\d+$/.test(range) && !/version/i.test(words)) return null

@@ -62,8 +62,7 @@ async function say(
   if (verb === 'fill') return sendTo(state, run, { type: 'fill', by, item, values })
   if (verb === 'waive') {
     if (!options.reason) throw new PlanError('a waiver needs a reason', { hint: '--reason "..."' })
-    if (!Object.values(plan.people).some((people) => people.includes(by)))
-      throw new PlanError(`${by} is not among the people of this plan`, { hint: 'say who you are with --as' })
+    requireWaiver(plan, item, by)
     return sendTo(state, run, { type: 'waive', by, item, reason: options.reason })
   }
   const role = roleFor(plan, item)
@@ -75,6 +74,18 @@ async function say(
     })
   }
   return sendTo(state, run, { type: 'answer', by, item, answer: verb, reason: options.reason ?? null, values })
+}
+
+/** A stage is accepted by the approver; anything else by anybody of the plan's people. The run checks it again. */
+function requireWaiver(plan: ReleasePlan, item: string, by: string): void {
+  const hint = 'say who you are with --as'
+  const role = plan.delivery?.approver ?? ''
+  if (plan.items.find((planned) => planned.item === item)?.binding.type === 'rollout') {
+    if (mayAnswer(plan.people, role, by)) return
+    throw new PlanError(`${by} may not accept a stage that is not green`, { expected: `one of ${role}`, hint })
+  }
+  if (Object.values(plan.people).some((people) => people.includes(by))) return
+  throw new PlanError(`${by} is not among the people of this plan`, { hint })
 }
 
 /** Who answers: the poll's role; the approver for a delivery's stage; null: anybody, for a form. */

@@ -67,14 +67,17 @@ export async function conductToEnd(
 ): Promise<number> {
   const screen = options.json ? jsonScreen() : textScreen()
   const stop = new AbortController()
-  const onSignal = (): void => {
+  const onSignal = (signal: NodeJS.Signals): void => {
+    // A terminal that closes may say so twice.
+    if (stop.signal.aborted && signal === 'SIGHUP') return
     if (stop.signal.aborted) process.exit(130)
     screen.close()
     process.stderr.write('stopping at a safe point; again to leave at once\n')
     stop.abort()
   }
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
+  for (const signal of STOP_SIGNALS) process.on(signal, onSignal)
+  process.stdout.on('error', ignoreBrokenPipe)
+  process.stderr.on('error', ignoreBrokenPipe)
   try {
     const ended = await conductRun({
       project,
@@ -87,9 +90,16 @@ export async function conductToEnd(
     screen.close()
     return await sayEnd(state, project, ended, options.json)
   } finally {
-    process.off('SIGINT', onSignal)
-    process.off('SIGTERM', onSignal)
+    for (const signal of STOP_SIGNALS) process.off(signal, onSignal)
   }
+}
+
+/** A terminal that is closed is no reason to leave a candidate alone at once. */
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** Whoever read the output is gone (`| head`): the release goes on without an audience. */
+function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
 }
 
 async function sayEnd(state: State, project: Project, run: RunRecord, json: boolean): Promise<number> {

@@ -1,11 +1,12 @@
 // gonogo init: finds the checklist and what the project is, and writes a first gonogo.yaml.
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
-import { basename, join, relative, resolve } from 'node:path'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
 import { readDocument } from '../../app/project.ts'
 import { CONFIG_FILE } from '../../config/load.ts'
 import { PlanError } from '../../lib/errors.ts'
 import { print, type GlobalOptions } from '../common.ts'
 import { EXIT } from '../exit.ts'
+import { findFacts, type ProjectFacts } from '../project-facts.ts'
 import { paint, table } from '../screen.ts'
 
 export function init(options: GlobalOptions): number {
@@ -13,14 +14,15 @@ export function init(options: GlobalOptions): number {
   const path = join(directory, CONFIG_FILE)
   if (existsSync(path))
     throw new PlanError('is there already', { file: CONFIG_FILE, hint: 'edit it, or remove it first' })
-  const found = findChecklists(directory)
+  const facts = findFacts(directory)
+  const found = rankChecklists(directory, facts.documents)
   const [best] = found
   if (!best)
     throw new PlanError('found no Markdown file with checkboxes here', {
       expected: 'a checklist such as DEPLOYMENT_CHECKLIST.md',
       hint: 'write one, then run "gonogo init" again',
     })
-  writeFileSync(path, render(serviceName(directory), best.file))
+  writeFileSync(path, render(facts, best.file))
   ignoreState(directory)
   print(`${paint('bold', CONFIG_FILE)} is written for ${best.file} (${best.boxes} boxes)`)
   if (found.length > 1)
@@ -30,6 +32,8 @@ export function init(options: GlobalOptions): number {
         '  ',
       )}`,
     )
+  for (const { found: what, block } of suggestions(facts))
+    print(`found ${what}: a ${block} block stands in ${CONFIG_FILE} as a comment`)
   print(`next: ${paint('cyan', 'gonogo plan')}, then ${paint('cyan', 'gonogo bind')}`)
   return EXIT.ok
 }
@@ -40,10 +44,12 @@ interface Found {
   score: number
 }
 
-/** Markdown files with boxes, the likeliest release checklist first: by name, then by number of boxes. */
-function findChecklists(directory: string): Found[] {
-  const files = markdownFiles(directory, 3).flatMap((path): Found[] => {
-    const file = relative(directory, path)
+/** Documents that are read at the most: reading is cheap, but a wiki is large. */
+const DOCUMENTS_MAX = 500
+
+/** Documents with boxes, the likeliest release checklist first: by name, then by number of boxes. */
+function rankChecklists(directory: string, documents: readonly string[]): Found[] {
+  const found = documents.slice(0, DOCUMENTS_MAX).flatMap((file): Found[] => {
     try {
       const boxes = readDocument(directory, file).checklist.items.filter((item) => item.box !== null).length
       const named = /(deploy|release|production|launch|go-?live)/i.test(basename(file)) ? 2 : 0
@@ -54,30 +60,7 @@ function findChecklists(directory: string): Found[] {
       throw error
     }
   })
-  return files.toSorted((a, b) => b.score - a.score || b.boxes - a.boxes)
-}
-
-const FILES_MAX = 500
-
-function markdownFiles(directory: string, depth: number): string[] {
-  const found: string[] = []
-  for (const entry of readdirSync(directory, { withFileTypes: true })) {
-    if (found.length >= FILES_MAX) break
-    const path = join(directory, entry.name)
-    const skipped = entry.name === 'node_modules' || (entry.name.startsWith('.') && entry.name !== '.github')
-    if (entry.isDirectory() && depth > 0 && !skipped) found.push(...markdownFiles(path, depth - 1))
-    else if (entry.isFile() && /\.(md|markdown)$/i.test(entry.name)) found.push(path)
-  }
-  return found
-}
-
-function serviceName(directory: string): string {
-  try {
-    const { name } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as { name?: string }
-    return name?.replace(/^@[^/]+\//, '') ?? basename(directory)
-  } catch {
-    return basename(directory)
-  }
+  return found.toSorted((a, b) => b.score - a.score || b.boxes - a.boxes)
 }
 
 function ignoreState(directory: string): void {
@@ -87,19 +70,59 @@ function ignoreState(directory: string): void {
   writeFileSync(path, `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}.gonogo/\n`)
 }
 
-function render(service: string, checklist: string): string {
+interface Suggestion {
+  found: string
+  block: string
+  lines: string[]
+}
+
+/** What the files suggest, as comments: whether it is so is for a person to say. */
+function suggestions({ start, databases }: ProjectFacts): Suggestion[] {
+  const [database] = databases
+  return [
+    ...(start
+      ? [
+          {
+            found: `"start": ${JSON.stringify(start.script)} in package.json`,
+            block: 'targets',
+            lines: [
+              '# What is released: gonogo starts it, on a port given in the variable PORT, old and new version side by side.',
+              '# targets:',
+              `#   app: { kind: process-group, command: ${JSON.stringify(start.command)} }`,
+            ],
+          },
+        ]
+      : []),
+    ...(database
+      ? [
+          {
+            found: `the SQLite database ${database}`,
+            block: 'backups',
+            lines: [
+              '# A copy that is proved to be one, and that a rollback can put back.',
+              '# backups:',
+              `#   database: { kind: sqlite, database: ${JSON.stringify(database)} }`,
+            ],
+          },
+        ]
+      : []),
+  ]
+}
+
+function render(facts: ProjectFacts, checklist: string): string {
+  const suggested = suggestions(facts).map(({ lines }) => `${lines.join('\n')}\n\n`)
   return `# What gonogo may do for ${checklist}. "gonogo kinds" lists every kind and its options.
-service: ${JSON.stringify(service)}
+service: ${JSON.stringify(facts.name)}
 environment: production
 checklist: ${JSON.stringify(checklist)}
 
 # Who may answer for what. Items that only a person can answer are asked of \`defaults.ask\`.
 people:
-  release-manager: [${JSON.stringify(process.env.USER ?? 'me')}]
+  release-manager: [${JSON.stringify(process.env.USER || 'me')}]
 defaults:
   ask: release-manager
 
-# Item id → what makes it executable. "gonogo bind" proposes; nothing runs that does not stand here.
+${suggested.join('')}# Item id → what makes it executable. "gonogo bind" proposes; nothing runs that does not stand here.
 bindings: {}
 `
 }

@@ -1,6 +1,7 @@
 // gonogo kinds: everything an item, a target, a router or a signal can be, with its options.
-import { z } from 'zod'
+import type { z } from 'zod'
 import { catalog, type Family } from '../../catalog/catalog.ts'
+import { optionsOf } from '../../catalog/kind-options.ts'
 import { oneOf, print, type GlobalOptions } from '../common.ts'
 import { EXIT } from '../exit.ts'
 import { paint } from '../screen.ts'
@@ -26,16 +27,15 @@ export function kinds(family: string | undefined, options: GlobalOptions & { for
 }
 
 function describe({ id, summary, options, example }: AnyKind) {
-  const schema = z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' }) as {
-    properties?: Record<string, { description?: string }>
-  }
-  return { id, summary, options: schema.properties ?? {}, example }
+  return { id, summary, options: optionsOf(options), example }
 }
 
 function show(kind: ReturnType<typeof describe> & { family: Family }, inFull: boolean): void {
   print(`${paint('dim', kind.family.padEnd(9))} ${paint('bold', kind.id.padEnd(18))} ${kind.summary}`)
   if (!inFull) return
-  for (const [name, option] of Object.entries(kind.options))
-    print(`            ${name.padEnd(18)} ${paint('dim', option.description ?? '')}`)
+  for (const { name, takes, required, default: usual, description } of kind.options) {
+    const facts = [takes, required ? 'required' : usual === null ? '' : `default ${usual}`].filter(Boolean).join(', ')
+    print(`            ${name.padEnd(22)} ${paint('dim', `${facts}${description ? `: ${description}` : ''}`)}`)
+  }
   print(paint('dim', `            example: ${JSON.stringify(kind.example)}\n`))
 }

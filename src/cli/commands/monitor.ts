@@ -17,7 +17,7 @@ interface MonitorOptions extends GlobalOptions {
   healthCheck?: boolean
   performanceCheck?: boolean
   errors?: boolean
-  duration: string
+  duration?: string
   exportDashboard?: string | true
   format: string
 }
@@ -73,10 +73,11 @@ export async function monitor(options: MonitorOptions): Promise<number> {
   return verdict(rows, events)
 }
 
-/** A health check is two looks; figures need a stretch. */
+/** A health check is two looks, an export of what there is to see a few; figures need a stretch. */
 function durationOf(options: MonitorOptions, samplingMs: number): number {
   if (options.healthCheck) return samplingMs * 1.5
-  const durationMs = parseDurationMs(options.duration)
+  if (options.exportDashboard !== undefined && options.duration === undefined) return samplingMs * 3.5
+  const durationMs = parseDurationMs(options.duration ?? '10 s')
   if (durationMs === null)
     throw new PlanError(`--duration ${options.duration} is not a duration`, { expected: 'one like "5 min"' })
   return durationMs

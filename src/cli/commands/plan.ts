@@ -3,11 +3,14 @@ import { measureCoverage, type Coverage } from '../../checklist/coverage.ts'
 import { openProject, planProject, readDocument } from '../../app/project.ts'
 import { findProject } from '../../config/load.ts'
 import { PlanError } from '../../lib/errors.ts'
+import { nearest } from '../../lib/nearest.ts'
 import type { Checklist, Item } from '../../plan/plan.ts'
 import type { PlannedItem, ReleasePlan } from '../../plan/release-plan.ts'
 import { lockPlan } from '../../planning/lock.ts'
 import { describeGuard } from '../../planning/bind-item.ts'
+import { proposeBindings, type BindingProposal } from '../../planning/propose.ts'
 import { oneOf, print, whoIs, type GlobalOptions } from '../common.ts'
+import { describeEntry, describeProposal } from '../entries.ts'
 import { EXIT } from '../exit.ts'
 import { columns, fit, paint } from '../screen.ts'
 
@@ -27,7 +30,7 @@ export function plan(file: string | undefined, options: PlanOptions): number {
   const bound = new Set(
     (reading.plan?.items ?? []).filter(({ binding }) => binding.type !== 'unbound').map(({ item }) => item),
   )
-  const coverage = measureCoverage(checklist, bound)
+  const coverage = measureCoverage(checklist, bound, reading.proposals)
   if (options.explain) return explain(reading, options.explain)
   if (format === 'json')
     print(
@@ -51,31 +54,42 @@ interface Reading {
   checklist: Checklist
   /** Null when there is no gonogo.yaml: a document can be read without one. */
   plan: ReleasePlan | null
+  /** What could be bound to items that nothing is bound to. */
+  proposals: ReadonlyMap<string, BindingProposal>
 }
 
 function read(file: string | undefined, options: PlanOptions): Reading {
-  if (!findProject(options.project) && file)
-    return { checklist: readDocument(options.project, file).checklist, plan: null }
+  if (!findProject(options.project) && file) {
+    const { checklist } = readDocument(options.project, file)
+    return { checklist, plan: null, proposals: proposeBindings(checklist, null, null) }
+  }
   const { environment, candidate } = options
   const choices = {
     ...(file ? { file } : {}),
     ...(environment ? { environment } : {}),
     ...(candidate ? { candidate } : {}),
   }
-  const { plan: planned } = planProject(openProject(options.project), choices)
-  return { checklist: planned.checklist, plan: planned }
+  const project = openProject(options.project)
+  const { plan: planned } = planProject(project, choices)
+  const { checklist } = planned
+  return { checklist, plan: planned, proposals: proposeBindings(checklist, planned, project.config) }
 }
 
-function withBindings({ checklist, plan: planned }: Reading): unknown[] {
+/** Items with what is bound to them, what will happen, and what is proposed, for machines. */
+function withBindings({ checklist, plan: planned, proposals }: Reading): unknown[] {
   const items = new Map(planned?.items.map((entry) => [entry.item, entry]))
-  return checklist.items.map((item) => ({
-    ...item,
-    binding: items.get(item.id)?.binding ?? null,
-    will: items.get(item.id)?.will ?? null,
-  }))
+  return checklist.items.map((item) => {
+    const { entry, confidence, why } = proposals.get(item.id) ?? {}
+    return {
+      ...item,
+      binding: items.get(item.id)?.binding ?? null,
+      will: items.get(item.id)?.will ?? null,
+      proposal: entry ? { entry, confidence, why } : null,
+    }
+  })
 }
 
-function asText({ checklist, plan: planned }: Reading, coverage: Coverage): string {
+function asText({ checklist, plan: planned, proposals }: Reading, coverage: Coverage): string {
   const { document, phases, items } = checklist
   const bound = new Map(planned?.items.map((entry) => [entry.item, entry]))
   const width = columns()
@@ -93,7 +107,7 @@ function asText({ checklist, plan: planned }: Reading, coverage: Coverage): stri
     if (own.length === 0) continue
     const facts = [phase.kind, phase.anchor?.text].filter(Boolean).join(', ')
     lines.push('', `${paint('bold', phase.title)}  ${paint('dim', facts)}`)
-    for (const item of own) lines.push(itemLine(item, bound.get(item.id), width))
+    for (const item of own) lines.push(itemLine(item, bound.get(item.id), proposals.get(item.id), width))
   }
   if (planned && planned.guards.length > 0) {
     lines.push('', paint('bold', 'Guards'))
@@ -118,21 +132,25 @@ const SIGNS: Record<string, string> = {
   unbound: '-',
 }
 
-function itemLine(item: Item, planned: PlannedItem | undefined, width: number): string {
+function itemLine(
+  item: Item,
+  planned: PlannedItem | undefined,
+  proposal: BindingProposal | undefined,
+  width: number,
+): string {
   const sign = planned ? (SIGNS[planned.binding.type] ?? '') : item.kind
   const indent = item.parent ? '    ' : '  '
   const text = fit(item.label ?? item.text, 42)
-  const will =
-    planned?.binding.type === 'unbound' && item.proposal
-      ? `proposed: ${item.proposal.check} (${item.proposal.why})`
-      : (planned?.will ?? item.kind)
+  const open = planned === undefined || planned.binding.type === 'unbound'
+  const proposed = proposal && `proposed: ${describeEntry(proposal.entry)} (${describeProposal(proposal)})`
+  const will = open ? (proposed ?? planned?.will ?? item.kind) : planned.will
   const colour = planned?.binding.type === 'unbound' ? 'yellow' : 'dim'
   const head = `${indent}${paint(colour, sign.padEnd(8))} ${text}  `
   return head + paint('dim', fit(will, Math.max(20, width - 56)).trimEnd())
 }
 
 function summarise(coverage: Coverage): string {
-  const { total, asWritten, bound, proposed, person, unverifiable } = coverage
+  const { total, asWritten, bound, proposed, person, unverifiable, next } = coverage
   const parts = [
     `${total} items`,
     `${bound} bound`,
@@ -141,8 +159,13 @@ function summarise(coverage: Coverage): string {
     `${person} for people`,
     `${unverifiable} that nothing can verify yet`,
   ]
-  const next = coverage.next ? `\nnext: gonogo bind --accept ${coverage.next.item}   (${coverage.next.why})` : ''
-  return parts.join(', ') + next
+  return `${parts.join(', ')}${next ? `\n${whatNext(next)}` : ''}`
+}
+
+function whatNext({ item, line, text, why, proposed }: NonNullable<Coverage['next']>): string {
+  return proposed
+    ? `next: gonogo bind --accept ${item}   (${why})`
+    : `next: write a binding for ${item} into gonogo.yaml   (line ${line}, "${fit(text, 60).trimEnd()}": ${why})`
 }
 
 function asMarkdown({ checklist, plan: planned }: Reading): string {
@@ -167,14 +190,20 @@ function cell(text: string): string {
   return text.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|')
 }
 
-function explain({ checklist, plan: planned }: Reading, given: string): number {
+function explain(reading: Reading, given: string): number {
+  const { checklist } = reading
   const item =
     checklist.items.find((candidate) => candidate.id === given) ??
     checklist.items.find((candidate) => candidate.id.startsWith(given))
-  if (!item)
-    throw new PlanError(`${checklist.document.path} has no item "${given}"`, { hint: '"gonogo plan" lists them' })
-  const entry = planned?.items.find((candidate) => candidate.item === item.id)
+  if (!item) {
+    const suggestion = nearest(
+      given,
+      checklist.items.map(({ id }) => id),
+    )
+    const hint = suggestion ? `did you mean "${suggestion}"?` : '"gonogo plan" lists them'
+    throw new PlanError(`${checklist.document.path} has no item "${given}"`, { hint })
+  }
   print(`${paint('bold', item.id)}\n${checklist.document.path}:${item.line}\n\n${item.text}\n`)
-  print(JSON.stringify({ ...item, binding: entry?.binding ?? null, will: entry?.will ?? null }, null, 2))
+  print(JSON.stringify(withBindings({ ...reading, checklist: { ...checklist, items: [item] } })[0], null, 2))
   return EXIT.ok
 }

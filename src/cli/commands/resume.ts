@@ -19,7 +19,8 @@ export function resume(id: string | undefined, options: ResumeOptions): Promise<
     if (FINAL_STATES.includes(run.state))
       throw new PlanError(`run ${run.id} has ended: ${run.state}`, { hint: `see "gonogo report ${run.id}"` })
     const by = whoIs(options)
-    if (run.state === 'paused') await sendTo(state, run, { type: 'resume', by })
+    // One that waits looks again what it waits for, and may not wait here at all.
+    if (run.state === 'paused' || run.state === 'waiting') await sendTo(state, run, { type: 'resume', by })
     if (conductorOf(project.stateDirectory, run.id)) {
       print(`told the conductor of ${run.id}`)
       return EXIT.ok

@@ -2,14 +2,12 @@
 import { rollBackNow } from '../../app/emergency.ts'
 import { conductorOf, sendTo } from '../../app/messages.ts'
 import { openProject } from '../../app/project.ts'
-import { chooseRun, openState } from '../../app/state.ts'
 import { formatDuration } from '../../lib/duration.ts'
 import { PlanError } from '../../lib/errors.ts'
 import { FINAL_STATES } from '../../plan/run-record.ts'
 import { print, whoIs, type GlobalOptions } from '../common.ts'
 import { EXIT } from '../exit.ts'
 import { paint } from '../screen.ts'
-import { conductToEnd } from './deploy.ts'
 
 interface RollbackOptions extends GlobalOptions {
   emergency?: boolean
@@ -25,7 +23,7 @@ export async function rollback(id: string | undefined, options: RollbackOptions)
   return options.emergency ? emergency(id, options) : askConductor(id, options)
 }
 
-/** Needs nothing but the capsule: the database is not even opened. */
+/** Needs nothing but the capsule: the database is not even opened, and what speaks to it not even loaded. */
 async function emergency(id: string | undefined, options: RollbackOptions): Promise<number> {
   const { stateDirectory } = openProject(options.project)
   const result = await rollBackNow({
@@ -46,6 +44,7 @@ async function emergency(id: string | undefined, options: RollbackOptions): Prom
 
 async function askConductor(id: string | undefined, options: RollbackOptions): Promise<number> {
   const project = openProject(options.project)
+  const { chooseRun, openState } = await import('../../app/state.ts')
   const state = await openState(project.stateDirectory)
   try {
     const run = await chooseRun(state.runs, id)
@@ -63,6 +62,7 @@ async function askConductor(id: string | undefined, options: RollbackOptions): P
       print(`told ${run.id}: roll back gradually; follow it with "gonogo watch ${run.id}"`)
       return EXIT.ok
     }
+    const { conductToEnd } = await import('./deploy.ts')
     return await conductToEnd(state, project, run, { noWait: true, json: false })
   } finally {
     await state.close()

@@ -1,5 +1,5 @@
 // Source `health`: asks every instance of every version itself, past the router.
-import { Agent, request } from 'undici'
+import type { Agent } from 'undici'
 import { z } from 'zod'
 import { withDeadline } from '../../lib/deadline.ts'
 import { messageOf } from '../../lib/errors.ts'
@@ -41,16 +41,18 @@ interface Look {
 }
 
 function createHealthSource({ path, timeoutMs }: Options, context: SourceContext): Source {
-  // A connection a look: an instance whose port no longer accepts must not hide behind an old connection.
-  const agent = new Agent({ pipelining: 0 })
+  let agent: Agent | null = null
   let lastVersions: (string | null)[] = [null]
 
   async function ask(id: string, host: string, port: number, signal: AbortSignal): Promise<Look> {
+    const undici = await import('undici')
+    // A connection a look: an instance whose port no longer accepts must not hide behind an old connection.
+    const dispatcher = (agent ??= new undici.Agent({ pipelining: 0 }))
     const startedAt = performance.now()
     const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
     const deadline = withDeadline(timeoutMs, signal)
     try {
-      const { statusCode, body } = await request(`http://${authority}${path}`, { dispatcher: agent, signal: deadline })
+      const { statusCode, body } = await undici.request(`http://${authority}${path}`, { dispatcher, signal: deadline })
       await body.dump({ limit: BODY_BYTES_MAX, signal: deadline })
       const durationMs = performance.now() - startedAt
       return statusCode >= 200 && statusCode < 300

@@ -1,0 +1,110 @@
+// JSON Schema of gonogo.yaml for editors, composed from the schemas that judge it: options are typed by their kind.
+import { z } from 'zod'
+import { catalog, type Family } from '../catalog/catalog.ts'
+import { bindingForms, configSchema } from './schema.ts'
+
+export interface JsonSchema {
+  $schema?: string
+  title?: string
+  description?: string
+  type?: string | string[]
+  const?: unknown
+  default?: unknown
+  enum?: unknown[]
+  properties?: Record<string, JsonSchema>
+  required?: string[]
+  additionalProperties?: JsonSchema | boolean
+  propertyNames?: JsonSchema
+  items?: JsonSchema
+  anyOf?: JsonSchema[]
+  $ref?: string
+  definitions?: Record<string, JsonSchema>
+  [keyword: string]: unknown
+}
+
+/** Sections whose entries name a kind, and the family it is of. */
+const SECTIONS = { targets: 'target', routers: 'router', backups: 'backup', signals: 'source' } as const
+
+/** The schema, draft 7, which editors know best. */
+export function configJsonSchema(): JsonSchema {
+  const root = toJson(configSchema)
+  const properties = root.properties ?? {}
+  const sections = Object.entries(SECTIONS).map(([section, family]) => [
+    section,
+    { ...properties[section], additionalProperties: ref(family) },
+  ])
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'gonogo.yaml',
+    ...root,
+    properties: {
+      ...properties,
+      ...Object.fromEntries(sections),
+      delivery: withStrategy(properties.delivery ?? {}),
+      bindings: { ...properties.bindings, additionalProperties: ref('binding') },
+    },
+    definitions: definitions(),
+  }
+}
+
+function definitions(): Record<string, JsonSchema> {
+  const families = [...Object.values(SECTIONS), 'strategy'] as const
+  return {
+    ...Object.fromEntries(families.map((family) => [family, { anyOf: catalog[family].map(kindEntry) }])),
+    binding: { anyOf: Object.keys(bindingForms).flatMap((form) => formSchemas(form as keyof typeof bindingForms)) },
+  }
+}
+
+/** `{ kind: http, ...options }` */
+function kindEntry(kind: AnyKind): JsonSchema {
+  const { properties = {}, required = [], ...rest } = optionsSchema(kind)
+  return {
+    ...rest,
+    description: kind.summary,
+    properties: { kind: { const: kind.id, description: kind.summary }, ...properties },
+    required: ['kind', ...required],
+  }
+}
+
+interface AnyKind {
+  id: string
+  summary: string
+  options: z.ZodType
+}
+
+/** One schema a form; `check` and `action` have one a kind, so that `with` is typed. */
+function formSchemas(form: keyof typeof bindingForms): JsonSchema[] {
+  const own = toJson(bindingForms[form])
+  if (form !== 'check' && form !== 'action') return [own]
+  return (catalog[form as Family] as readonly AnyKind[]).map((kind) => {
+    const options = optionsSchema(kind)
+    const needsOptions = (options.required ?? []).length > 0
+    return {
+      ...own,
+      description: kind.summary,
+      properties: { ...own.properties, [form]: { const: kind.id, description: kind.summary }, with: options },
+      required: [...(own.required ?? []), ...(needsOptions ? ['with'] : [])],
+    }
+  })
+}
+
+function optionsSchema({ options }: AnyKind): JsonSchema {
+  return toJson(options)
+}
+
+function withStrategy(delivery: JsonSchema): JsonSchema {
+  const typed = (delivery.anyOf ?? [delivery]).map((branch) =>
+    branch.properties ? { ...branch, properties: { ...branch.properties, strategy: ref('strategy') } } : branch,
+  )
+  return { ...delivery, anyOf: typed }
+}
+
+function ref(definition: string): JsonSchema {
+  return { $ref: `#/definitions/${definition}` }
+}
+
+/** What a person may write: before defaults and transformations. */
+function toJson(schema: z.ZodType): JsonSchema {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', target: 'draft-7', unrepresentable: 'any' })
+  return rest as JsonSchema
+}

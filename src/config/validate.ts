@@ -1,0 +1,138 @@
+// What a schema alone cannot tell of gonogo.yaml: kinds exist and take these options, and every name refers to something.
+import { findKind, parseOptions, type Family } from '../catalog/catalog.ts'
+import { PlanError, type PlanErrorPlace } from '../lib/errors.ts'
+import { nearest } from '../lib/nearest.ts'
+import type { Stage } from '../plan/stage.ts'
+import type { BindingEntry, Config, GuardEntry } from './schema.ts'
+import { configuredSignals, kindsGiving } from './signals.ts'
+
+/** One thing to make sure of, and the keys it stands under. `validate` throws a PlanError, whose path may go deeper. */
+export interface Validation {
+  keys: string[]
+  validate: (place: PlanErrorPlace) => void
+}
+
+type Add = (keys: string[], validate: Validation['validate']) => void
+
+/** Everything to make sure of, in the order in which a person would want to be told. */
+export function validationsOf(config: Config): Validation[] {
+  const validations: Validation[] = []
+  const add: Add = (keys, validate) => void validations.push({ keys, validate })
+  addKinds(config, add)
+  addDelivery(config, add)
+  const { ask } = config.defaults
+  if (ask) add(['defaults', 'ask'], (place) => requireName(config.people, ask, place, 'people'))
+  for (const [name, entry] of Object.entries(config.guards))
+    add(['guards', name], (place) => validateGuard(config, entry, place))
+  for (const [id, entry] of Object.entries(config.bindings))
+    add(['bindings', id], (place) => validateBinding(config, entry, place))
+  return validations
+}
+
+function addKinds(config: Config, add: Add): void {
+  const families = { targets: 'target', routers: 'router', backups: 'backup', signals: 'source' } as const
+  for (const section of Object.keys(families) as (keyof typeof families)[]) {
+    for (const [name, { kind, ...options }] of Object.entries(config[section]))
+      add([section, name], (place) => validateKind(families[section], 'kind', kind, options, place))
+  }
+}
+
+function addDelivery({ delivery, targets, routers, people, backups }: Config, add: Add): void {
+  if (!delivery) return
+  const { kind, ...options } = delivery.strategy
+  add(['delivery', 'strategy'], (place) => validateKind('strategy', 'kind', kind, options, place))
+  add(['delivery', 'target'], (place) => requireName(targets, delivery.target, place, 'targets'))
+  add(['delivery', 'router'], (place) => requireName(routers, delivery.router, place, 'routers'))
+  add(['delivery', 'approver'], (place) => requireName(people, delivery.approver, place, 'people'))
+  const { restore } = delivery
+  if (restore !== null) add(['delivery', 'restore'], (place) => requireName(backups, restore, place, 'backups'))
+}
+
+/** The kind exists, and takes these options. */
+function validateKind(family: Family, key: string, id: string, options: unknown, place: PlanErrorPlace): void {
+  const kind = findKind(family, id, below(place, key))
+  const inWith = key === 'kind' ? place : below(place, 'with')
+  parseOptions<unknown>(kind.options, options, inWith, true)
+}
+
+function validateBinding(config: Config, entry: BindingEntry, place: PlanErrorPlace): void {
+  switch (entry.form) {
+    case 'check':
+      return validateKind('check', 'check', entry.value.check, entry.value.with, place)
+    case 'action':
+      return validateKind('action', 'action', entry.value.action, entry.value.with, place)
+    case 'backup':
+      return requireName(config.backups, entry.value.backup, below(place, 'backup'), 'backups')
+    case 'poll':
+      return requireName(config.people, entry.value.poll, below(place, 'poll'), 'people')
+    case 'rollout':
+      return requireStage(config, entry.value.rollout, below(place, 'rollout'))
+    case 'watch':
+      for (const { signal } of entry.value.watch) requireSignal(config, signal, below(place, 'watch'))
+      return
+    case 'guard':
+      for (const guard of entry.value.guard) validateGuard(config, guard, below(place, 'guard'))
+      return
+    default:
+  }
+}
+
+function validateGuard(config: Config, { signal, restoreData }: GuardEntry, place: PlanErrorPlace): void {
+  requireSignal(config, signal, place)
+  if (restoreData && !config.delivery?.restore) {
+    throw new PlanError('there is no backup to restore the data from', {
+      ...below(place, 'restoreData'),
+      hint: 'name one: "restore" under "delivery"',
+    })
+  }
+}
+
+function requireSignal(config: Config, signal: string, place: PlanErrorPlace): void {
+  const given = [...configuredSignals(config).keys()]
+  if (given.includes(signal)) return
+  const suggestion = nearest(signal, given)
+  const [kind] = kindsGiving(signal)
+  const remedy = kind ? `a source of kind "${kind}" under "signals" gives it` : null
+  const hint = suggestion ? `did you mean "${suggestion}"?` : remedy
+  throw new PlanError(`no source gives the signal "${signal}"`, {
+    ...place,
+    expected: given.length > 0 ? `one of ${given.join(', ')}` : 'a source under "signals", which is empty',
+    ...(hint ? { hint } : {}),
+  })
+}
+
+function requireStage(config: Config, name: string | true, place: PlanErrorPlace): void {
+  if (!config.delivery)
+    throw new PlanError('there is no delivery to roll out', { ...place, hint: 'add a "delivery" section' })
+  if (name === true) return
+  const names = stagesOf(config.delivery).map((stage) => stage.name)
+  if (names.includes(name)) return
+  const suggestion = nearest(name, names)
+  throw new PlanError(`the strategy has no stage "${name}"`, {
+    ...place,
+    expected: `true, or one of ${names.join(', ')}`,
+    ...(suggestion ? { hint: `did you mean "${suggestion}"?` } : {}),
+  })
+}
+
+/** The stages of a delivery. @throws PlanError where its strategy is not there, or does not take its options. */
+export function stagesOf({ strategy: { kind, ...options } }: NonNullable<Config['delivery']>): Stage[] {
+  const place = { path: 'delivery/strategy' }
+  const strategy = findKind('strategy', kind, place)
+  return strategy.stages(parseOptions(strategy.options, options, place, true))
+}
+
+function requireName(section: Record<string, unknown>, name: string, place: PlanErrorPlace, title: string): void {
+  if (Object.hasOwn(section, name)) return
+  const names = Object.keys(section)
+  const suggestion = nearest(name, names)
+  throw new PlanError(`"${name}" is not defined`, {
+    ...place,
+    expected: names.length > 0 ? `one of ${title}: ${names.join(', ')}` : `a name under "${title}", which is empty`,
+    ...(suggestion ? { hint: `did you mean "${suggestion}"?` } : {}),
+  })
+}
+
+function below(place: PlanErrorPlace, key: string): PlanErrorPlace {
+  return { ...place, path: [place.path, key].filter(Boolean).join('/') }
+}
