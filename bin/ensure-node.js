@@ -14,7 +14,7 @@ export function findNode24(root) {
 }
 
 /** Installs the pinned Node where its install script was not run. @returns whether npm scripts will find a Node 24. */
-function ensureNode24(root) {
+export function ensureNode24(root) {
   if (Number(process.versions.node.split('.')[0]) >= 24 || findNode24(root)) return true
   const folder = `${root}node_modules/node`
   if (!existsSync(`${folder}/package.json`)) return false

@@ -18,8 +18,8 @@ if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
   const { main } = await import(existsSync(published) ? published : `${root}src/cli/main.ts`)
   await main(args)
 } else {
-  const { findNode24 } = await import('./ensure-node.js')
-  const node = findNode24(root)
+  const { ensureNode24, findNode24 } = await import('./ensure-node.js')
+  const node = findNode24(root) ?? (ensureNode24(root) ? findNode24(root) : null)
   if (node) runWith(node)
   else {
     console.error(
