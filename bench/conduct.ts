@@ -5,8 +5,7 @@ import { openProject, planProject } from '../src/app/project.ts'
 import { createRun, servicesFor } from '../src/app/release.ts'
 import { openState, type State } from '../src/app/state.ts'
 import { openRun } from '../src/conduct/conduct.ts'
-import { attentiveStep } from '../src/conduct/mailbox.ts'
-import { doOnce } from '../src/conduct/perform-action.ts'
+import { deedStep } from '../src/conduct/perform-action.ts'
 import { conductPhase } from '../src/conduct/phase.ts'
 import type { Durable } from '../src/conduct/ports.ts'
 import type { RunContext } from '../src/conduct/run-context.ts'
@@ -108,9 +107,12 @@ async function checks(context: RunContext, round: number): Promise<void> {
 async function actions(context: RunContext, round: number): Promise<void> {
   for (let i = 0; i < ITEMS; i++) {
     const id = `nothing-${round}-${i}`
-    await attentiveStep(context, `action ${id} #1`, () =>
-      doOnce(context, id, 1, { will: 'nothing', run: async () => passed('did nothing'), verify: async () => 'done' }),
-    )
+    await deedStep(context, id, 1, () => ({
+      will: 'nothing',
+      reversibility: 'reversible',
+      run: async () => passed('did nothing'),
+      verify: async () => 'done',
+    }))
   }
 }
 

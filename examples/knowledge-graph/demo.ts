@@ -81,7 +81,8 @@ async function answerFor(state: State, record: RunRecord): Promise<void> {
       sendTo(state, record, { type: 'promote', by: people[delivery?.approver ?? '']?.[0] ?? '' }),
     )
   }
-  for (const { item, role } of await openItems(state, record)) {
+  for (const { item, role, text } of await openItems(state, record)) {
+    if (text.startsWith('Performance regression')) await insistOn(state, record, item)
     const by = role === null ? undefined : people[role]?.[0]
     if (!by) continue
     await once(`${record.id} ${item}`, () =>
@@ -89,6 +90,29 @@ async function answerFor(state: State, record: RunRecord): Promise<void> {
     )
   }
 }
+
+/**
+ * At half a millisecond a request, another program on the machine is a "regression" of 10 %. The release manager looks three times more;
+ * if it stays, she accepts it by name, and the report says so.
+ */
+async function insistOn(state: State, record: RunRecord, item: string): Promise<void> {
+  if (record.state !== 'paused') return
+  const looks = (looked.get(record.id) ?? 0) + 1
+  looked.set(record.id, looks)
+  await pause(1000)
+  if (looks <= 3) await sendTo(state, record, { type: 'resume', by: 'rita' })
+  else
+    await once(`${record.id} waive`, () =>
+      sendTo(state, record, {
+        type: 'waive',
+        by: 'rita',
+        item,
+        reason: 'noise of this machine: half a millisecond is compared',
+      }),
+    )
+}
+
+const looked = new Map<string, number>()
 
 async function once(key: string, work: () => Promise<void>): Promise<void> {
   if (answered.has(key)) return

@@ -109,6 +109,14 @@ test('at a fixed rate, waiting behind a slow answer is part of the response time
   expect(result.latencyMs.max).toBeGreaterThan(200)
 })
 
+test('a request that a timer sent early still counts in the response times', async () => {
+  const url = await serve((_, response) => response.end())
+  const { latencyMs } = await runLoad({ url, connections: 4, requestsPerSecond: 400, durationMs: 500 })
+  expect(latencyMs.p50).toBeGreaterThan(0)
+  expect(latencyMs.p95).toBeGreaterThanOrEqual(latencyMs.p50)
+  expect(latencyMs.p99).toBeGreaterThanOrEqual(latencyMs.p95)
+})
+
 test('a load process reports while it runs and ends when told', async () => {
   const url = await serve((_, response) => void response.end('x'))
   const load = startLoad({ url, connections: 2, durationMs: 60_000 })

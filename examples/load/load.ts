@@ -62,12 +62,15 @@ export function runLoad(options: LoadOptions, signal?: AbortSignal, tally = new 
       connection.close()
       return finished()
     }
-    const send = (): void =>
+    const send = (): void => {
+      // Timers are early by up to a millisecond: a request is as old as the earlier of its due time and its sending.
+      const from = Math.min(due, performance.now())
       connection.send((ending) => {
-        tally.count(ending, performance.now() - due)
+        tally.count(ending, performance.now() - from)
         if ('failed' in ending) setTimeout(() => drive(connection, finished), FAILED_PAUSE_MS)
         else drive(connection, finished)
       })
+    }
     const waitMs = due - performance.now()
     if (waitMs > 1) setTimeout(send, waitMs)
     else send()

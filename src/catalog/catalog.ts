@@ -63,11 +63,16 @@ export function findKind<F extends Family>(family: F, id: string, place: PlanErr
 
 /**
  * Options as the kind wants them: defaults filled in.
- * @param written the options stand as they were written, secrets by reference, so that an error may show them.
+ * @param shown what an error may show of them. Left out: nothing, since references may be resolved to secrets.
  * @throws PlanError for the first option that is not as the kind's schema says.
  */
-export function parseOptions<T>(options: z.ZodType<T>, given: unknown, place: PlanErrorPlace, written = false): T {
+export function parseOptions<T>(
+  options: z.ZodType<T>,
+  given: unknown,
+  place: PlanErrorPlace,
+  shown: unknown = masked(given),
+): T {
   const result = options.safeParse(given ?? {})
   if (result.success) return result.data
-  throw issueError(result.error, place, options, written ? given : masked(given))
+  throw issueError(result.error, place, options, shown)
 }

@@ -120,6 +120,7 @@ function typeWord(type: string): string {
 function found(value: unknown): string {
   if (value === undefined) return 'is missing'
   if (value === null) return 'is empty'
+  if (value instanceof Hidden) return `got ${value.what}`
   if (Array.isArray(value)) return 'got a list'
   if (typeof value === 'object') return 'got a map of keys'
   return typeof value === 'string' ? `got text ${shown(value)}` : `got ${shown(value)}`
@@ -151,9 +152,23 @@ function shown(value: unknown): string {
   return text.length <= SHOWN_CHARACTERS_MAX ? text : `${text.slice(0, SHOWN_CHARACTERS_MAX)}...`
 }
 
-/** The same value with every text hidden: options whose references are resolved may hold secrets. */
+/** Stands for a value that an error must not show; what it was is all that is said. */
+class Hidden {
+  readonly what: string
+
+  constructor(what: string) {
+    this.what = what
+  }
+
+  toJSON(): string {
+    return '***'
+  }
+}
+
+/** The same value with everything hidden that may be a secret: texts, numbers; keys stay. */
 export function masked(value: unknown): unknown {
-  if (typeof value === 'string') return '***'
+  if (typeof value === 'string') return new Hidden('text')
+  if (typeof value === 'number') return new Hidden('a number')
   if (Array.isArray(value)) return value.map(masked)
   if (value === null || typeof value !== 'object') return value
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, masked(member)]))

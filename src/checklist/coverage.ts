@@ -26,8 +26,10 @@ function coverageOf(
   item: Item,
   bound: ReadonlySet<string>,
   proposals: Proposals,
+  asked: ReadonlySet<string>,
 ): Exclude<keyof Coverage, 'total' | 'next'> {
   if (bound.has(item.id)) return 'bound'
+  if (asked.has(item.id)) return 'person'
   if (item.commands.length > 0 && item.commands.every(runsAsWritten)) return 'asWritten'
   if (proposals.has(item.id)) return 'proposed'
   return item.verifiable === 'person' ? 'person' : 'unverifiable'
@@ -43,13 +45,16 @@ function recognised(items: readonly Item[]): Proposals {
   return new Map(items.flatMap(({ id, proposal }) => (proposal ? [[id, proposal] as const] : [])))
 }
 
-/** Counts over the whole checklist. `bound`: ids of the items with a binding. */
+/** Counts over the whole checklist. `bound`: ids of the items bound to something; `asked`: of those bound to people. */
 export function measureCoverage(
   checklist: Checklist,
   bound: ReadonlySet<string>,
   proposals: Proposals = recognised(checklist.items),
+  asked: ReadonlySet<string> = new Set(),
 ): Coverage {
   const items = checklist.items.filter(({ kind }) => kind !== 'reference')
+  const countOf = (item: Item): ReturnType<typeof coverageOf> => coverageOf(item, bound, proposals, asked)
+  const open = items.filter((item) => ['proposed', 'unverifiable'].includes(countOf(item)))
   const coverage: Coverage = {
     total: items.length,
     bound: 0,
@@ -57,15 +62,14 @@ export function measureCoverage(
     proposed: 0,
     person: 0,
     unverifiable: 0,
-    next: nextToBind(items, bound, proposals),
+    next: nextToBind(open, proposals),
   }
-  for (const item of items) coverage[coverageOf(item, bound, proposals)]++
+  for (const item of items) coverage[countOf(item)]++
   return coverage
 }
 
 /** What only wants confirming first, triggers before all else, since they guard the whole run; then what is open. */
-function nextToBind(items: readonly Item[], bound: ReadonlySet<string>, proposals: Proposals): Coverage['next'] {
-  const open = items.filter((item) => ['proposed', 'unverifiable'].includes(coverageOf(item, bound, proposals)))
+function nextToBind(open: readonly Item[], proposals: Proposals): Coverage['next'] {
   const sure = (item: Item): number => proposals.get(item.id)?.confidence ?? 0
   const why = (item: Item | undefined): string => (item && proposals.get(item.id)?.why) ?? ''
   const proposed = open.filter(({ id }) => proposals.has(id)).toSorted((a, b) => sure(b) - sure(a))

@@ -23,9 +23,11 @@ export async function main(argv: readonly string[]): Promise<void> {
 /** A reader that left (`gonogo plan | head`) is no reason to fail, and a release goes on without one. */
 function outliveReaders(): void {
   for (const stream of [process.stdout, process.stderr])
-    stream.on('error', (error) => {
-      if (codeOf(error) !== 'EPIPE') throw error
-    })
+    if (!stream.listeners('error').includes(ignoreBrokenPipe)) stream.on('error', ignoreBrokenPipe)
+}
+
+function ignoreBrokenPipe(error: Error): void {
+  if (codeOf(error) !== 'EPIPE') throw error
 }
 
 function createProgram(setExit: (code: number) => void): Command {

@@ -13,7 +13,7 @@ import { conductPhase, isLook } from './phase.ts'
 import type { Durable } from './ports.ts'
 import { runChecks } from './readiness.ts'
 import { goBack } from './rollback.ts'
-import { itemsOf, labelOf, note, type RunContext } from './run-context.ts'
+import { intentKey, itemsOf, labelOf, note, type RunContext } from './run-context.ts'
 import type { Services } from './services.ts'
 import { startSession, type Session } from './session.ts'
 import { refreshWayBack } from './stand.ts'
@@ -80,6 +80,7 @@ export async function openRun(runId: string, durable: Durable, services: Service
     refusedStages: new Map(),
     promotedBy: null,
     isEnding: false,
+    underWay: null,
     performed: [],
     backedUp: new Set(),
     wayBack: { possible: true, estimateMs: 0, how: 'nothing was changed yet' },
@@ -134,7 +135,9 @@ async function follow(context: RunContext): Promise<Ending> {
 async function divert(context: RunContext, diversion: Diversion): Promise<Ending> {
   const { reason } = diversion
   const rollback = diversion.to === 'rollback' ? diversion : asRollback(diversion)
-  const somethingToTakeBack = context.live !== null || context.performed.length > 0
+  const { live, performed, underWay, session } = context
+  const isBegun = underWay !== null && session.written.has(intentKey(underWay.id, underWay.attempt))
+  const somethingToTakeBack = live !== null || performed.length > 0 || isBegun
   if (diversion.to === 'abort' && !somethingToTakeBack) return { state: 'aborted', reason }
   const problems = await goBack(context, rollback)
   await concludeGuards(context)

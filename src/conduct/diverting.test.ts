@@ -139,6 +139,9 @@ describe('waiting', () => {
     const services = { noWait: false }
     const bench = createRelease({ migrate: '{ shell: "false", oneWay: "a test" }', services })
     await bench.conduct((event) => event.type === 'needs')
+    await bench.send({ type: 'resume', by: 'ann' })
+    let asked = 0
+    await bench.conduct((event) => event.type === 'needs' && ++asked === 2)
     services.noWait = true
     await bench.send({ type: 'resume', by: 'ann' })
     await bench.conduct()

@@ -5,7 +5,7 @@ import { findKind, parseOptions } from '../catalog/catalog.ts'
 import { messageOf } from '../lib/errors.ts'
 import { exec } from '../lib/exec.ts'
 import type { Binding } from '../plan/binding.ts'
-import { failed, passed, unverified, type Outcome } from '../plan/outcome.ts'
+import { failed, passed, skipped, unverified, type Outcome } from '../plan/outcome.ts'
 import type { OutcomeBody } from '../plan/run-record.ts'
 import type { Reversibility } from '../plan/way-back.ts'
 import { attentiveStep } from './mailbox.ts'
@@ -16,10 +16,12 @@ import {
   labelOf,
   nextAttempt,
   note,
+  outcomeBodyOf,
   outcomeKey,
-  recordOutcome,
+  writeOutcome,
   type RunContext,
 } from './run-context.ts'
+import { MARK, outliveOrphans } from './orphans.ts'
 import { refreshWayBack } from './stand.ts'
 
 /** What an action is, to the machinery that guarantees at-most-once. */
@@ -31,18 +33,59 @@ export interface Deed {
   verify(): Promise<'done' | 'not-done' | 'unknown'>
 }
 
+interface ReversibleDeed extends Deed {
+  reversibility: Reversibility
+}
+
 /** Does a deed under intent and outcome, as attempt `attempt` of `id`. Call inside a durable step. */
 export async function doOnce(context: RunContext, id: string, attempt: number, deed: Deed): Promise<OutcomeBody> {
+  const { body, written } = await doUnderIntent(context, id, attempt, deed)
+  await written
+  return body
+}
+
+/** The same, but the outcome is still on its way into the ledger when this resolves: the step may be recorded meanwhile. */
+async function doUnderIntent(
+  context: RunContext,
+  id: string,
+  attempt: number,
+  deed: Deed,
+): Promise<{ body: OutcomeBody; written: Promise<unknown> }> {
   const { written } = context.session
   const done = written.get(outcomeKey(id, attempt))
-  if (done) return done.body as unknown as OutcomeBody
+  if (done) return { body: done.body as unknown as OutcomeBody, written: Promise.resolve() }
   const interrupted = written.has(intentKey(id, attempt))
   if (!interrupted)
     await note(context, { key: intentKey(id, attempt), kind: 'intent', item: id, body: { will: deed.will } })
   context.services.emit({ type: 'item', item: id, text: labelOf(context, id), status: 'running', summary: deed.will })
   const startedAt = context.services.clock()
   const outcome = interrupted ? await resolveInterrupted(deed) : await attempted(deed)
-  return recordOutcome(context, id, attempt, outcome, startedAt)
+  const body = await outcomeBodyOf(context, outcome, startedAt)
+  return { body, written: writeOutcome(context, id, attempt, body) }
+}
+
+/**
+ * A step around one deed. Its result and the ledger's outcome are written side by side: killed after the first of them, the next process
+ * finds the other missing and writes it, from what the first one says.
+ */
+export async function deedStep(
+  context: RunContext,
+  id: string,
+  attempt: number,
+  create: () => ReversibleDeed,
+): Promise<{ body: OutcomeBody; reversibility: Reversibility }> {
+  let written: Promise<unknown> | null = null
+  const result = await attentiveStep(context, `action ${id} #${attempt}`, async () => {
+    const deed = create()
+    const done = await doUnderIntent(context, id, attempt, deed)
+    ;({ written } = done)
+    // Who waits for it comes after the step is recorded.
+    done.written.catch(() => {})
+    return { body: done.body, reversibility: deed.reversibility }
+  })
+  if (written) await written
+  else if (!context.session.written.has(outcomeKey(id, attempt))) await writeOutcome(context, id, attempt, result.body)
+  return result
 }
 
 async function resolveInterrupted(deed: Deed): Promise<Outcome> {
@@ -69,11 +112,37 @@ export async function performAction(
   binding: Extract<Binding, { type: 'action' }>,
 ): Promise<void> {
   const attempt = nextAttempt(context, id)
+  context.underWay = { id, binding, attempt }
   // Options may refer to this process's environment: what follows from them is recorded with the result.
-  const { body, reversibility } = await attentiveStep(context, `action ${id} #${attempt}`, async () => {
+  const done = await deedStep(context, id, attempt, () => deedOf(context, id, binding, attempt))
+  context.underWay = null
+  await takeIntoAccount(context, id, binding, done)
+}
+
+/**
+ * On the way back: an action that a killed conductor had begun, and that nobody has looked at since. If it was done, or if nobody can tell,
+ * it has to be taken back like the others; it is not begun again.
+ */
+export async function settleInterrupted(context: RunContext): Promise<void> {
+  const { underWay, session, durable } = context
+  if (!underWay) return
+  context.underWay = null
+  const { id, binding, attempt } = underWay
+  const done = await durable.step(`settle ${id} #${attempt}`, async () => {
+    if (!session.written.has(intentKey(id, attempt))) return null
     const deed = deedOf(context, id, binding, attempt)
-    return { body: await doOnce(context, id, attempt, deed), reversibility: deed.reversibility }
+    const run = async (): Promise<Outcome> => skipped('was interrupted before it was done')
+    return { body: await doOnce(context, id, attempt, { ...deed, run }), reversibility: deed.reversibility }
   })
+  if (done) await takeIntoAccount(context, id, binding, done)
+}
+
+async function takeIntoAccount(
+  context: RunContext,
+  id: string,
+  binding: Extract<Binding, { type: 'action' }>,
+  { body, reversibility }: { body: OutcomeBody; reversibility: Reversibility },
+): Promise<void> {
   context.outcomes.set(id, body)
   if (body.status === 'skipped' || reversibility === 'reversible') return
   // Tried again, it is still one thing to take back.
@@ -89,15 +158,19 @@ function deedOf(
   id: string,
   binding: Extract<Binding, { type: 'action' }>,
   attempt: number,
-): Deed & { reversibility: Reversibility } {
+): ReversibleDeed {
   try {
     const { kind, options } = resolveAction(context, binding)
-    const actionContext = contextFor(context, id, binding)
+    const mark = markOf(context, id, attempt)
+    const actionContext = contextFor(context, id, binding, mark)
     return {
       reversibility: binding.oneWay ? 'one-way' : kind.reversibility(options),
       will: kind.describe(options, actionContext.commands),
       run: () => kind.run(options, actionContext),
-      verify: () => kind.verify(options, actionContext),
+      verify: async () => {
+        await outliveOrphans(mark, patienceOf(context, binding), actionContext.signal)
+        return kind.verify(options, actionContext)
+      },
     }
   } catch (error) {
     // A variable that is not set, most of all. Nothing will be done; it was, perhaps, by a process that was killed.
@@ -119,15 +192,19 @@ export async function undoAction(
 ): Promise<OutcomeBody> {
   const undoId = `undo:${id}`
   const attempt = nextAttempt(context, undoId)
+  const mark = markOf(context, undoId, attempt)
   return context.durable.step(`${undoId} #${attempt}`, () =>
     doOnce(context, undoId, attempt, {
       will: `undo ${labelOf(context, id)}`,
       run: () => {
         const { kind, options } = resolveAction(context, binding)
-        return kind.undo(options, contextFor(context, id, binding))
+        return kind.undo(options, contextFor(context, id, binding, mark))
       },
-      // An undo that was interrupted is simply finished: undos are idempotent by contract.
-      verify: async () => 'not-done',
+      // An undo that was interrupted is simply finished: undos are idempotent by contract, if not two at a time.
+      verify: async () => {
+        await outliveOrphans(mark, binding.timeoutMs, context.session.signal)
+        return 'not-done'
+      },
     }),
   )
 }
@@ -138,10 +215,25 @@ function resolveAction(context: RunContext, binding: Extract<Binding, { type: 'a
   return { kind, options: parseOptions(kind.options, context.services.resolve(binding.options), place) }
 }
 
-function contextFor(context: RunContext, id: string, binding: Extract<Binding, { type: 'action' }>): ActionContext {
+/** Tells the programs of this attempt from all others. */
+function markOf({ runId }: RunContext, id: string, attempt: number): string {
+  return `${runId} ${id} #${attempt}`
+}
+
+/** How long a program that was left behind may go on: on the way back it is ended, as the conductor would have done. */
+function patienceOf({ isEnding }: RunContext, { timeoutMs }: Extract<Binding, { type: 'action' }>): number {
+  return isEnding ? 0 : timeoutMs
+}
+
+function contextFor(
+  context: RunContext,
+  id: string,
+  binding: Extract<Binding, { type: 'action' }>,
+  mark: string,
+): ActionContext {
   const { services, session } = context
   const signal = AbortSignal.any([session.signal, AbortSignal.timeout(binding.timeoutMs)])
-  const env = environmentOf(context)
+  const env = { ...environmentOf(context), [MARK]: mark }
   return {
     signal,
     directory: services.directory,

@@ -9,7 +9,7 @@ import type { RollbackBody } from '../plan/run-record.ts'
 import { SCRIPT, disarmCapsule } from './capsule.ts'
 import type { Diversion } from './diversion.ts'
 import { listen } from './mailbox.ts'
-import { undoAction } from './perform-action.ts'
+import { settleInterrupted, undoAction } from './perform-action.ts'
 import { labelOf, note, type RunContext } from './run-context.ts'
 import { paced } from './services.ts'
 import type { PerformedAction } from './way-back.ts'
@@ -27,6 +27,7 @@ export async function goBack(context: RunContext, rollback: Rollback): Promise<s
   if (context.live && rollback.mode === 'gradual') await stepDown(context, context.live)
   session.calm()
   const trafficIsBack = !context.live || (await takeBackDelivery(context, context.live, log))
+  await settleInterrupted(context)
   // In reverse order of how it came about, of which the backup is a part.
   const newestFirst = context.performed.toReversed()
   const isBackedUp = ({ item }: PerformedAction): boolean => rollback.restoreData && context.backedUp.has(item)

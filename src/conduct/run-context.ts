@@ -6,6 +6,7 @@ import { messageOf } from '../lib/errors.ts'
 import type { PlannedItem, ReleasePlan } from '../plan/release-plan.ts'
 import type { BackupManifest } from '../backups/backup.ts'
 import type { CapsuleStep, WayBack } from '../plan/way-back.ts'
+import type { Binding } from '../plan/binding.ts'
 import type { Outcome } from '../plan/outcome.ts'
 import type { RoutingTable } from '../plan/traffic.ts'
 import type { Durable } from './ports.ts'
@@ -39,6 +40,8 @@ export interface RunContext {
   promotedBy: string | null
   /** The run is on its way back, or over: nothing diverts it any more, what arrives is written down. */
   isEnding: boolean
+  /** The action that the run is at; still there when a message diverts the run before it was done. */
+  underWay: { id: string; binding: Extract<Binding, { type: 'action' }>; attempt: number } | null
   /** Actions that were carried out, oldest first: what the way back has to undo. */
   readonly performed: PerformedAction[]
   /** Those of them whose changes are in the backup: they are undone after it was put back, the others before. */
@@ -107,13 +110,20 @@ export async function recordOutcome(
   outcome: Outcome,
   startedAt: number,
 ): Promise<OutcomeBody> {
+  const body = await outcomeBodyOf(context, outcome, startedAt)
+  await writeOutcome(context, item, attempt, body)
+  return body
+}
+
+/** The outcome as it goes on record: redacted, bounded, its evidence stored. */
+export async function outcomeBodyOf(context: RunContext, outcome: Outcome, startedAt: number): Promise<OutcomeBody> {
   const { services } = context
   const redact = (text: string): string => services.redactor.redact(text)
   const { evidence, problem } = await keepEvidence(services, outcome)
   // What rests on nothing is not green. What was done stays done: a person decides.
   const status = problem !== null && outcome.status === 'passed' ? 'unverified' : outcome.status
   const summary = problem === null ? outcome.summary : `${outcome.summary}; the evidence could not be kept: ${problem}`
-  const body: OutcomeBody = {
+  return {
     status,
     summary: redact(excerpt(summary, SUMMARY_CHARS_MAX)),
     measurements: outcome.measurements,
@@ -122,9 +132,18 @@ export async function recordOutcome(
     startedAt,
     endedAt: services.clock(),
   }
+}
+
+/** Writes an outcome into the ledger, and shows it. */
+export async function writeOutcome(
+  context: RunContext,
+  item: string,
+  attempt: number,
+  body: OutcomeBody,
+): Promise<void> {
   await note(context, { key: outcomeKey(item, attempt), kind: 'outcome', item, body: { ...body } })
-  services.emit({ type: 'item', item, text: labelOf(context, item), status: body.status, summary: body.summary })
-  return body
+  const { status, summary } = body
+  context.services.emit({ type: 'item', item, text: labelOf(context, item), status, summary })
 }
 
 /** A kind is expected to bound its evidence; no kind may fill the disk. */

@@ -174,6 +174,17 @@ describe('what is wrong is said in one line, with the line of the key and what w
     )
   })
 
+  it.each([
+    ['under secrets', 'service: a\nsecrets: { PIN: 314159 }', '2: secrets/PIN: got a number; expected text'],
+    [
+      'in an option that holds secrets',
+      but('port: 1 }', 'port: 1 } }\n  a/env: { check: command, with: { shell: x, env: { PIN: 314159 } }'),
+      '20: bindings/a/env/with/env/PIN: got a number; expected text',
+    ],
+  ])('nothing of a secret that was written out, %s', (_, text, expected) => {
+    expect(complaint(text)).toBe(expected)
+  })
+
   it('how many more there are', () => {
     expect(complaint('service: 5\nfoo: 1\nbar: 2')).toContain('unknown key "foo" (and 1 more)')
   })

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { LineCounter, isMap, isNode, isScalar, isSeq, parseDocument, type Document } from 'yaml'
-import { issueError } from '../catalog/issues.ts'
+import { issueError, masked } from '../catalog/issues.ts'
 import { PlanError, codeOf, type PlanErrorPlace } from '../lib/errors.ts'
 import { configSchema, type Config } from './schema.ts'
 import { validationsOf } from './validate.ts'
@@ -48,7 +48,8 @@ export function loadProject(directory: string): Project {
   }
   const written: unknown = document.toJS() ?? {}
   const parsed = configSchema.safeParse(written)
-  if (!parsed.success) throw withLine(issueError(parsed.error, { file }, configSchema, written), document, lines)
+  if (!parsed.success)
+    throw withLine(issueError(parsed.error, { file }, configSchema, withoutSecrets(written)), document, lines)
   for (const { keys, validate } of validationsOf(parsed.data)) {
     try {
       validate({ file, path: keys.join('/') })
@@ -64,6 +65,12 @@ export function loadProject(directory: string): Project {
     written,
     placeOf: (keys) => ({ file, path: keys.join('/'), ...lineOf(document, lines, keys) }),
   }
+}
+
+/** A secret that was written out instead of referred to is not repeated in an error. */
+function withoutSecrets(written: unknown): unknown {
+  const isObject = typeof written === 'object' && written !== null && 'secrets' in written
+  return isObject ? { ...written, secrets: masked(written.secrets) } : written
 }
 
 function readConfigText(configPath: string, file: string): string {

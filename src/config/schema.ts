@@ -5,7 +5,7 @@ import { parseDurationMs } from '../lib/duration.ts'
 import { nearest } from '../lib/nearest.ts'
 
 /** `5 min`, `250ms`, or a number of milliseconds. */
-export const duration = z
+const duration = z
   .union([z.string(), z.number().nonnegative()])
   .transform((value, context) => {
     const parsed = typeof value === 'number' ? value : parseDurationMs(value)

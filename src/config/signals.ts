@@ -8,7 +8,7 @@ export function configuredSignals({ signals }: Pick<Config, 'signals'>): Map<str
   for (const [name, { kind, ...options }] of Object.entries(signals)) {
     const place = { path: `signals/${name}` }
     const source = findKind('source', kind, place)
-    for (const signal of source.signals(parseOptions(source.options, options, place, true)))
+    for (const signal of source.signals(parseOptions(source.options, options, place)))
       if (!given.has(signal)) given.set(signal, name)
   }
   return given

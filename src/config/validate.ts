@@ -1,5 +1,6 @@
 // What a schema alone cannot tell of gonogo.yaml: kinds exist and take these options, and every name refers to something.
 import { findKind, parseOptions, type Family } from '../catalog/catalog.ts'
+import { masked } from '../catalog/issues.ts'
 import { PlanError, type PlanErrorPlace } from '../lib/errors.ts'
 import { nearest } from '../lib/nearest.ts'
 import type { Stage } from '../plan/stage.ts'
@@ -52,7 +53,22 @@ function addDelivery({ delivery, targets, routers, people, backups }: Config, ad
 function validateKind(family: Family, key: string, id: string, options: unknown, place: PlanErrorPlace): void {
   const kind = findKind(family, id, below(place, key))
   const inWith = key === 'kind' ? place : below(place, 'with')
-  parseOptions<unknown>(kind.options, options, inWith, true)
+  parseOptions<unknown>(
+    kind.options,
+    options,
+    inWith,
+    withoutSecrets(options, 'secretFields' in kind ? kind.secretFields : []),
+  )
+}
+
+/** Options as an error may show them: what the kind calls a secret is hidden, at any depth, even where it was written out. */
+function withoutSecrets(options: unknown, secretFields: readonly string[]): unknown {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) return options
+  const entries = Object.entries(options).map(([key, value]) => [
+    key,
+    secretFields.includes(key) ? masked(value) : withoutSecrets(value, secretFields),
+  ])
+  return Object.fromEntries(entries)
 }
 
 function validateBinding(config: Config, entry: BindingEntry, place: PlanErrorPlace): void {
@@ -119,7 +135,7 @@ function requireStage(config: Config, name: string | true, place: PlanErrorPlace
 export function stagesOf({ strategy: { kind, ...options } }: NonNullable<Config['delivery']>): Stage[] {
   const place = { path: 'delivery/strategy' }
   const strategy = findKind('strategy', kind, place)
-  return strategy.stages(parseOptions(strategy.options, options, place, true))
+  return strategy.stages(parseOptions(strategy.options, options, place))
 }
 
 function requireName(section: Record<string, unknown>, name: string, place: PlanErrorPlace, title: string): void {

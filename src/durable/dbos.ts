@@ -14,6 +14,7 @@ import { createExecution } from './execution.ts'
 import type { Execution, Primitives } from './execution.ts'
 import { record, replay } from './recorded.ts'
 import type { Recorded } from './recorded.ts'
+import { createMailWatch } from './mail-watch.ts'
 import { createRunLocks } from './run-locks.ts'
 
 export interface EngineOptions {
@@ -62,6 +63,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   )
   await launch(pool, options.databaseUrl, executorId, log)
   const locks = createRunLocks(options.databaseUrl, log)
+  const mail = createMailWatch(options.databaseUrl, log)
   const messenger = await createMessenger(options.databaseUrl, log)
 
   async function begin(runId: string): Promise<WorkflowHandle<Recorded<void>>> {
@@ -96,9 +98,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     },
     send: messenger.send,
     async hasMail(runId) {
+      if (!mail.mayHaveMail(runId)) return false
       try {
-        const { rowCount } = await pool.query(WAITING, [runId, TOPIC])
-        return rowCount !== null && rowCount > 0
+        return await mail.ask(runId, async () => {
+          const { rowCount } = await pool.query(WAITING, [runId, TOPIC])
+          return rowCount !== null && rowCount > 0
+        })
       } catch (error) {
         // Nothing can be received while the database is away; whoever asks goes on with what he is doing.
         log(`durable engine: ${messageOf(error)}`)
@@ -109,6 +114,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       isClosing = true
       for (const execution of executions.values()) execution.stop()
       await Promise.all([...executions.values()].map((execution) => execution.settled()))
+      await mail.close()
       await messenger.close()
       await DBOS.shutdown({ deregister: true })
       await locks.close()

@@ -83,7 +83,7 @@ function toWatchSpec(entry: WatchEntry): WatchSpec {
 }
 
 /** `candidate error-rate avg < 1` */
-export function describeWatch(watch: WatchSpec): string {
+function describeWatch(watch: WatchSpec): string {
   const than = watch.relativeTo ? ' over the baseline' : ''
   return `${watch.scope} ${watch.signal} ${watch.aggregate} ${watch.operator} ${watch.value}${watch.valueMax === null ? '' : `..${watch.valueMax}`}${than}`
 }

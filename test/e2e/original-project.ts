@@ -11,7 +11,7 @@ export const ORIGINAL = join(ROOT, '../shared/checklists/data-consistency-fixes.
 export const isOriginalHere = existsSync(ORIGINAL)
 
 const DOCUMENT = 'PRODUCTION_CHECKLIST.md'
-const WRITTEN_BY_RELEASES = /\/(\.gonogo|data|logs|backups|gonogo\.lock|gonogo\.yaml|[^/]*\.test\.ts)$/
+const WRITTEN_BY_RELEASES = /\/(\.gonogo|data|logs|backups|gonogo\.lock|gonogo\.yaml|dashboard\.json|[^/]*\.test\.ts)$/
 
 /**
  * Lays the project out: the example's own files, the document byte by byte, and a gonogo.yaml made for it.

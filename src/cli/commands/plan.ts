@@ -23,14 +23,19 @@ interface PlanOptions extends GlobalOptions {
   as?: string
 }
 
+/** Bound to a person: to be answered or filled in. */
+const ASKED: readonly string[] = ['poll', 'record']
+
 export function plan(file: string | undefined, options: PlanOptions): number {
   const format = oneOf('--format', options.format, ['text', 'json', 'markdown'])
   const reading = read(file, options)
   const { checklist } = reading
+  const planned = reading.plan?.items ?? []
   const bound = new Set(
-    (reading.plan?.items ?? []).filter(({ binding }) => binding.type !== 'unbound').map(({ item }) => item),
+    planned.filter(({ binding }) => !['unbound', ...ASKED].includes(binding.type)).map(({ item }) => item),
   )
-  const coverage = measureCoverage(checklist, bound, reading.proposals)
+  const asked = new Set(planned.filter(({ binding }) => ASKED.includes(binding.type)).map(({ item }) => item))
+  const coverage = measureCoverage(checklist, bound, reading.proposals, asked)
   if (options.explain) return explain(reading, options.explain)
   if (format === 'json')
     print(
