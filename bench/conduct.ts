@@ -54,7 +54,7 @@ async function run({ quick, progress }: BenchOptions): Promise<BenchResult> {
         against('an action that does nothing', 'action', times),
       ],
       notes: [
-        `${rounds} rounds of ${ITEMS} each; the check is "env", in a phase with its gate; the action is recorded by intent and outcome`,
+        `${rounds} rounds of ${ITEMS} each, actions and steps one by one in turns, medians; the check is "env", in a phase with its gate; the action is recorded by intent and outcome`,
       ],
     }
   } finally {
@@ -73,25 +73,29 @@ function against(what: string, kind: 'check' | 'action', times: Times): Measure 
   }
 }
 
-/** The three in turns of different order, so that none always comes first. */
 async function measureRound(context: RunContext, round: number): Promise<Record<keyof Times, number>> {
-  const works: [keyof Times, () => Promise<void>][] = [
-    ['step', () => bareSteps()],
-    ['check', () => checks(context, round)],
-    ['action', () => actions(context, round)],
-  ]
-  const taken = { step: 0, check: 0, action: 0 }
-  for (let turn = 0; turn < works.length; turn++) {
-    const [kind, work] = works[(turn + round) % works.length] ?? ['step', bareSteps]
-    const startedAt = performance.now()
-    await work()
-    taken[kind] = (performance.now() - startedAt) / ITEMS
+  const check = (await timed(() => checks(context, round))) / ITEMS
+  const steps: number[] = []
+  const actions: number[] = []
+  for (let i = 0; i < ITEMS; i++) {
+    const turn = [
+      async () => steps.push(await timed(bareStep)),
+      async () => actions.push(await timed(() => action(context, `nothing-${round}-${i}`))),
+    ]
+    // Neither always comes first.
+    for (const work of i % 2 === 0 ? turn : turn.toReversed()) await work()
   }
-  return taken
+  return { step: median(steps), check, action: median(actions) }
 }
 
-async function bareSteps(): Promise<void> {
-  for (let i = 0; i < ITEMS; i++) await DBOS.runStep(async () => null, { name: 'bare' })
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now()
+  await work()
+  return performance.now() - startedAt
+}
+
+function bareStep(): Promise<unknown> {
+  return DBOS.runStep(async () => null, { name: 'bare' })
 }
 
 /** A phase of the document as it is conducted: its checks, its gate, its entries. */
@@ -104,16 +108,13 @@ async function checks(context: RunContext, round: number): Promise<void> {
 }
 
 /** As `performAction` does it, but for what the action itself does. */
-async function actions(context: RunContext, round: number): Promise<void> {
-  for (let i = 0; i < ITEMS; i++) {
-    const id = `nothing-${round}-${i}`
-    await deedStep(context, id, 1, () => ({
-      will: 'nothing',
-      reversibility: 'reversible',
-      run: async () => passed('did nothing'),
-      verify: async () => 'done',
-    }))
-  }
+async function action(context: RunContext, id: string): Promise<void> {
+  await deedStep(context, id, 1, () => ({
+    will: 'nothing',
+    reversibility: 'reversible',
+    run: async () => passed('did nothing'),
+    verify: async () => 'done',
+  }))
 }
 
 /** Conducts a run whose workflow is `work`, with everything wired as for a release. */

@@ -9,7 +9,7 @@ export function redacting(services: Services): Services {
     ...services,
     ledger: {
       ...ledger,
-      append: (runId, draft) => ledger.append(runId, { ...draft, body: clean(draft.body) }),
+      append: (runId, draft, when) => ledger.append(runId, { ...draft, body: clean(draft.body) }, when),
     },
     runs: { ...runs, update: (runId, change) => runs.update(runId, clean(change)) },
     send: (message) => services.send(clean(message)),

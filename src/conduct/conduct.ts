@@ -80,6 +80,7 @@ export async function openRun(runId: string, durable: Durable, services: Service
     refusedStages: new Map(),
     promotedBy: null,
     isEnding: false,
+    owed: null,
     underWay: null,
     performed: [],
     backedUp: new Set(),

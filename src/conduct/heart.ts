@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { ensureWatchdog } from './watchdog.ts'
 import type { Services } from './services.ts'
 
-export const HEARTBEAT = 'heartbeat'
+const HEARTBEAT = 'heartbeat'
 
 export interface HeartOptions {
   /** `.gonogo/runs/RUN/`. */

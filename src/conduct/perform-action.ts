@@ -16,9 +16,11 @@ import {
   labelOf,
   nextAttempt,
   note,
+  noteSoon,
   outcomeBodyOf,
+  outcomeDraft,
   outcomeKey,
-  writeOutcome,
+  showOutcome,
   type RunContext,
 } from './run-context.ts'
 import { MARK, outliveOrphans } from './orphans.ts'
@@ -39,34 +41,30 @@ interface ReversibleDeed extends Deed {
 
 /** Does a deed under intent and outcome, as attempt `attempt` of `id`. Call inside a durable step. */
 export async function doOnce(context: RunContext, id: string, attempt: number, deed: Deed): Promise<OutcomeBody> {
-  const { body, written } = await doUnderIntent(context, id, attempt, deed)
-  await written
+  const body = await doUnderIntent(context, id, attempt, deed)
+  if (context.session.written.has(outcomeKey(id, attempt))) return body
+  await note(context, outcomeDraft(id, attempt, body))
+  showOutcome(context, id, body)
   return body
 }
 
-/** The same, but the outcome is still on its way into the ledger when this resolves: the step may be recorded meanwhile. */
-async function doUnderIntent(
-  context: RunContext,
-  id: string,
-  attempt: number,
-  deed: Deed,
-): Promise<{ body: OutcomeBody; written: Promise<unknown> }> {
+/** The same, but for the outcome, which is yet to be written. */
+async function doUnderIntent(context: RunContext, id: string, attempt: number, deed: Deed): Promise<OutcomeBody> {
   const { written } = context.session
   const done = written.get(outcomeKey(id, attempt))
-  if (done) return { body: done.body as unknown as OutcomeBody, written: Promise.resolve() }
+  if (done) return done.body as unknown as OutcomeBody
   const interrupted = written.has(intentKey(id, attempt))
   if (!interrupted)
     await note(context, { key: intentKey(id, attempt), kind: 'intent', item: id, body: { will: deed.will } })
   context.services.emit({ type: 'item', item: id, text: labelOf(context, id), status: 'running', summary: deed.will })
   const startedAt = context.services.clock()
   const outcome = interrupted ? await resolveInterrupted(deed) : await attempted(deed)
-  const body = await outcomeBodyOf(context, outcome, startedAt)
-  return { body, written: writeOutcome(context, id, attempt, body) }
+  return outcomeBodyOf(context, outcome, startedAt)
 }
 
 /**
- * A step around one deed. Its result and the ledger's outcome are written side by side: killed after the first of them, the next process
- * finds the other missing and writes it, from what the first one says.
+ * A step around one deed. Its result holds the outcome, so the ledger may have it a moment later, together with what comes next: killed
+ * in between, the next process finds it missing and writes it.
  */
 export async function deedStep(
   context: RunContext,
@@ -74,17 +72,14 @@ export async function deedStep(
   attempt: number,
   create: () => ReversibleDeed,
 ): Promise<{ body: OutcomeBody; reversibility: Reversibility }> {
-  let written: Promise<unknown> | null = null
   const result = await attentiveStep(context, `action ${id} #${attempt}`, async () => {
     const deed = create()
-    const done = await doUnderIntent(context, id, attempt, deed)
-    ;({ written } = done)
-    // Who waits for it comes after the step is recorded.
-    done.written.catch(() => {})
-    return { body: done.body, reversibility: deed.reversibility }
+    return { body: await doUnderIntent(context, id, attempt, deed), reversibility: deed.reversibility }
   })
-  if (written) await written
-  else if (!context.session.written.has(outcomeKey(id, attempt))) await writeOutcome(context, id, attempt, result.body)
+  if (!context.session.written.has(outcomeKey(id, attempt))) {
+    noteSoon(context, outcomeDraft(id, attempt, result.body))
+    showOutcome(context, id, result.body)
+  }
   return result
 }
 
@@ -162,14 +157,15 @@ function deedOf(
   try {
     const { kind, options } = resolveAction(context, binding)
     const mark = markOf(context, id, attempt)
-    const actionContext = contextFor(context, id, binding, mark)
+    // Made anew for each: its time begins when it is made.
+    const contextNow = (): ActionContext => contextFor(context, id, binding, mark)
     return {
       reversibility: binding.oneWay ? 'one-way' : kind.reversibility(options),
-      will: kind.describe(options, actionContext.commands),
-      run: () => kind.run(options, actionContext),
+      will: kind.describe(options, itemOf(context, id).commands),
+      run: () => kind.run(options, contextNow()),
       verify: async () => {
-        await outliveOrphans(mark, patienceOf(context, binding), actionContext.signal)
-        return kind.verify(options, actionContext)
+        await outliveOrphans(mark, patienceOf(context, binding), context.session.signal)
+        return kind.verify(options, contextNow())
       },
     }
   } catch (error) {

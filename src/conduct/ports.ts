@@ -61,8 +61,11 @@ export interface Engine {
 
 /** Append-only, hash-chained. */
 export interface Ledger {
-  /** Appends, or gives the entry already written under this key. One writer a run at a time. */
-  append(runId: string, draft: LedgerDraft): Promise<LedgerEntry>
+  /**
+   * Appends, or gives the entry already written under this key. One writer a run at a time. Entries are written in the order in which
+   * they were appended; `soon`: together with the next one, or in a moment.
+   */
+  append(runId: string, draft: LedgerDraft, when?: 'now' | 'soon'): Promise<LedgerEntry>
   entries(runId: string): Promise<LedgerEntry[]>
 }
 

@@ -40,6 +40,8 @@ export interface RunContext {
   promotedBy: string | null
   /** The run is on its way back, or over: nothing diverts it any more, what arrives is written down. */
   isEnding: boolean
+  /** Entries that go into the ledger together with the next one. */
+  owed: Promise<unknown> | null
   /** The action that the run is at; still there when a message diverts the run before it was done. */
   underWay: { id: string; binding: Extract<Binding, { type: 'action' }>; attempt: number } | null
   /** Actions that were carried out, oldest first: what the way back has to undo. */
@@ -78,8 +80,17 @@ export function itemsOf(plan: ReleasePlan, phase: Phase): PlannedItem[] {
 }
 
 /** Appends to the run's ledger. The key makes it safe to do again on replay. */
-export function note(context: RunContext, draft: LedgerDraft): Promise<LedgerEntry> {
-  return context.services.ledger.append(context.runId, draft)
+export async function note(context: RunContext, draft: LedgerDraft): Promise<LedgerEntry> {
+  // What is owed was appended before, so it is in the ledger by then, or this fails too.
+  const [entry] = await Promise.all([context.services.ledger.append(context.runId, draft), context.owed])
+  return entry
+}
+
+/** Appends together with the next entry of the run: for what is on record elsewhere until then. */
+export function noteSoon(context: RunContext, draft: LedgerDraft): void {
+  const owed = Promise.all([context.services.ledger.append(context.runId, draft, 'soon'), context.owed])
+  owed.catch(() => {})
+  context.owed = owed
 }
 
 /** What commands and checks of the run see: the project's variables, and which release they are part of. */
@@ -111,7 +122,8 @@ export async function recordOutcome(
   startedAt: number,
 ): Promise<OutcomeBody> {
   const body = await outcomeBodyOf(context, outcome, startedAt)
-  await writeOutcome(context, item, attempt, body)
+  await note(context, outcomeDraft(item, attempt, body))
+  showOutcome(context, item, body)
   return body
 }
 
@@ -134,15 +146,13 @@ export async function outcomeBodyOf(context: RunContext, outcome: Outcome, start
   }
 }
 
-/** Writes an outcome into the ledger, and shows it. */
-export async function writeOutcome(
-  context: RunContext,
-  item: string,
-  attempt: number,
-  body: OutcomeBody,
-): Promise<void> {
-  await note(context, { key: outcomeKey(item, attempt), kind: 'outcome', item, body: { ...body } })
-  const { status, summary } = body
+/** An outcome as the ledger has it. */
+export function outcomeDraft(item: string, attempt: number, body: OutcomeBody): LedgerDraft {
+  return { key: outcomeKey(item, attempt), kind: 'outcome', item, body: { ...body } }
+}
+
+/** Shows what an item came to. */
+export function showOutcome(context: RunContext, item: string, { status, summary }: OutcomeBody): void {
   context.services.emit({ type: 'item', item, text: labelOf(context, item), status, summary })
 }
 

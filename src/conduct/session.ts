@@ -172,15 +172,15 @@ export async function startSession({ runId, plan, services, stable, entries }: S
     const used = executedParts(capsule).filter((part) => !goingBack || !part.startsWith('data'))
     if (interruption !== null || calmed || !live || used.length === 0) return
     interrupt('the capsule was carried out')
-    // Not while its other parts are under way: they hold requests and stop processes, and so would the workflow.
-    void poll(() => (isBeingExecuted(capsule) ? null : true), {
-      everyMs: 100,
-      timeoutMs: CAPSULE_MS_MAX,
-      signal: ending.signal,
-    }).then(() => {
-      const news = capsuleNews(runId, capsule)
-      if (news) outbox.deliver(news)
-    })
+    void tellOfCapsule()
+  }
+
+  /** Not while parts of it are under way: they hold requests and stop processes, and so would the workflow. */
+  const tellOfCapsule = async (): Promise<void> => {
+    const over = (): true | null => (isBeingExecuted(capsule) ? null : true)
+    await poll(over, { everyMs: 100, timeoutMs: CAPSULE_MS_MAX, signal: ending.signal })
+    const news = capsuleNews(runId, capsule)
+    if (news) outbox.deliver(news)
   }
   const heedSafely = (): void => {
     try {

@@ -96,7 +96,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         await lock.release()
       }
     },
-    send: messenger.send,
+    async send(runId, message) {
+      await messenger.send(runId, message)
+      mail.tell()
+    },
     async hasMail(runId) {
       if (!mail.mayHaveMail(runId)) return false
       try {

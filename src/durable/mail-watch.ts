@@ -10,6 +10,8 @@ export interface MailWatch {
   mayHaveMail(runId: string): boolean
   /** Looks, by `look`, whether a message waits. */
   ask(runId: string, look: () => Promise<boolean>): Promise<boolean>
+  /** Something was sent by this process: known before the database tells. */
+  tell(): void
   close(): Promise<void>
 }
 
@@ -68,6 +70,7 @@ export function createMailWatch(databaseUrl: string, log: (line: string) => void
       empty.set(runId, { at, arrived })
       return false
     },
+    tell: () => void (state.arrived += 1),
     async close() {
       state.closed = true
       await state.client?.end().catch(() => {})

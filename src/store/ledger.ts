@@ -22,6 +22,8 @@ interface Writer {
 }
 
 const BATCH_MAX = 200
+/** What may wait for company waits no longer than so. */
+const SOON_MS = 10
 const WAITING_MAX = 20_000
 const WRITERS_MAX = 1000
 /** Collisions with another writer of the same run, which should not exist, before it is called a bug. */
@@ -78,7 +80,7 @@ export function createLedger(database: Database, clock: () => number = Date.now)
   }
 
   return {
-    append(runId, draft) {
+    append(runId, draft, when = 'now') {
       const writer = writerOf(runId)
       const twin = writer.waiting.find((append) => append.draft.key === draft.key)
       if (twin) return twin.written.promise
@@ -88,7 +90,9 @@ export function createLedger(database: Database, clock: () => number = Date.now)
       const body = JSON.parse(JSON.stringify(draft.body)) as Record<string, unknown>
       const append: Append = { draft: { ...draft, body }, at: clock(), written: Promise.withResolvers() }
       writer.waiting.push(append)
-      if (!writer.busy) void drain(runId, writer)
+      const begin = (): void => void (writer.busy || drain(runId, writer))
+      if (when === 'now') begin()
+      else setTimeout(begin, SOON_MS)
       return append.written.promise
     },
     async entries(runId) {

@@ -125,6 +125,17 @@ describe('the ledger', () => {
     expect(inserts).toBe(3)
   })
 
+  it('writes what may come soon with the next entry and before it, and by itself when there is none', async () => {
+    let inserts = 0
+    const counting: Database = { ...database, query: (work) => (inserts++, database.query(work)) }
+    const ledger = createLedger(counting)
+    await ledger.append('soon', note('a'))
+    inserts = 0
+    const [b, c] = await Promise.all([ledger.append('soon', note('b'), 'soon'), ledger.append('soon', note('c'))])
+    expect([b.seq, c.seq, inserts]).toEqual([2, 3, 1])
+    expect((await ledger.append('soon', note('d'), 'soon')).seq).toBe(4)
+  })
+
   it('stays one chain when two processes write to one run', async () => {
     const [a, b] = [createLedger(database), createLedger(database)]
     await Promise.all(Array.from({ length: 40 }, async (_, i) => await (i % 2 ? a : b).append('two', note(`k${i}`))))
