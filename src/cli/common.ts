@@ -1,6 +1,5 @@
 // What most commands begin with.
 import { userInfo } from 'node:os'
-import { openProject } from '../app/project.ts'
 import type { State } from '../app/state.ts'
 import type { Project } from '../config/load.ts'
 import { PlanError } from '../lib/errors.ts'
@@ -19,6 +18,7 @@ export async function withState<T>(
   options: GlobalOptions,
   work: (state: State, project: Project) => Promise<T>,
 ): Promise<T> {
+  const { openProject } = await import('../app/project.ts')
   const project = openProject(options.project)
   const { openState } = await import('../app/state.ts')
   const state = await openState(project.stateDirectory, (line) => process.stderr.write(`${line}\n`))

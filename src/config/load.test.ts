@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { PlanError } from '../lib/errors.ts'
-import { findProject, loadProject } from './load.ts'
+import { loadProject } from './load.ts'
+import { findProject } from './locate.ts'
 
 function load(text: string) {
   const directory = mkdtempSync(join(tmpdir(), 'gonogo-config-'))

@@ -1,13 +1,12 @@
 // Reading gonogo.yaml: every problem is named with file, line and key, before anything else happens.
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
 import { LineCounter, isMap, isNode, isScalar, isSeq, parseDocument, type Document } from 'yaml'
 import { issueError, masked } from '../catalog/issues.ts'
 import { PlanError, codeOf, type PlanErrorPlace } from '../lib/errors.ts'
+import { CONFIG_FILE } from './locate.ts'
 import { configSchema, type Config } from './schema.ts'
 import { validationsOf } from './validate.ts'
-
-export const CONFIG_FILE = 'gonogo.yaml'
 
 export interface Project {
   /** Directory of gonogo.yaml, absolute. */
@@ -21,14 +20,6 @@ export interface Project {
   written: unknown
   /** Where a key stands in gonogo.yaml, for errors that are found later. */
   placeOf(keys: readonly string[]): PlanErrorPlace
-}
-
-/** The nearest directory upwards that holds gonogo.yaml, or null. */
-export function findProject(from: string): string | null {
-  for (let directory = resolve(from); ; directory = dirname(directory)) {
-    if (existsSync(join(directory, CONFIG_FILE))) return directory
-    if (dirname(directory) === directory) return null
-  }
 }
 
 /**

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { explainAll } from '../catalog/issues.ts'
 import { parseDurationMs } from '../lib/duration.ts'
+import { STATE_DIRECTORY } from './locate.ts'
 import { nearest } from '../lib/nearest.ts'
 
 /** `5 min`, `250ms`, or a number of milliseconds. */
@@ -143,7 +144,7 @@ export const configSchema = z.strictObject({
   service: z.string().min(1).describe('What is released'),
   environment: z.string().default('production').describe('Where; `--environment` chooses another'),
   checklist: z.string().default('DEPLOYMENT_CHECKLIST.md').describe('The Markdown document, relative to this file'),
-  stateDirectory: z.string().default('.gonogo').describe('Database, evidence, capsules, backups, reports'),
+  stateDirectory: z.string().default(STATE_DIRECTORY).describe('Database, evidence, capsules, backups, reports'),
   variables: z.record(z.string(), z.string()).default({}).describe('Environment of every command and check'),
   secrets: z
     .record(z.string(), z.string())

@@ -15,11 +15,13 @@ export function connectionOptions(databaseUrl: string, name: string): ClientConf
 }
 
 /**
- * A server on a Unix socket that is being started again has no socket file for a moment. That is the same as a refused
- * connection, which DBOS waits out; an unknown error would end the run.
+ * What DBOS does not know it does not wait out: an unknown error would end the run. A server on a Unix socket that is being started again
+ * has no socket file for a moment, which is the same as a refused connection; one that was killed while we write is the same as a reset.
  */
 function openSocket(): Socket {
   return new Socket().prependListener('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') error.code = 'ECONNREFUSED'
+    error.code = KNOWN_TO_DBOS[error.code ?? ''] ?? error.code
   })
 }
+
+const KNOWN_TO_DBOS: Record<string, string> = { ENOENT: 'ECONNREFUSED', EPIPE: 'ECONNRESET' }

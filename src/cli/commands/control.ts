@@ -1,5 +1,6 @@
 // gonogo pause | promote | abort: a person's word to a run.
-import { conductorOf, sendTo } from '../../app/messages.ts'
+import { conductorOf } from '../../app/conductor.ts'
+import { sendTo } from '../../app/messages.ts'
 import { chooseRun } from '../../app/state.ts'
 import { planOf } from '../../app/hand-over.ts'
 import { mayAnswer } from '../../conduct/people.ts'

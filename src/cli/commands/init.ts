@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { readDocument } from '../../app/project.ts'
-import { CONFIG_FILE } from '../../config/load.ts'
+import { CONFIG_FILE } from '../../config/locate.ts'
 import { PlanError } from '../../lib/errors.ts'
 import { print, type GlobalOptions } from '../common.ts'
 import { EXIT } from '../exit.ts'

@@ -1,7 +1,7 @@
 // gonogo plan: what the document says, what will happen, how much of it is covered.
 import { measureCoverage, type Coverage } from '../../checklist/coverage.ts'
 import { openProject, planProject, readDocument } from '../../app/project.ts'
-import { findProject } from '../../config/load.ts'
+import { findProject } from '../../config/locate.ts'
 import { PlanError } from '../../lib/errors.ts'
 import { nearest } from '../../lib/nearest.ts'
 import type { Checklist, Item } from '../../plan/plan.ts'

@@ -1,5 +1,6 @@
 // gonogo resume: goes on with a run. One that is being conducted is told; one that nobody conducts is conducted here.
-import { conductorOf, sendTo } from '../../app/messages.ts'
+import { conductorOf } from '../../app/conductor.ts'
+import { sendTo } from '../../app/messages.ts'
 import { chooseRun } from '../../app/state.ts'
 import { FINAL_STATES } from '../../plan/run-record.ts'
 import { PlanError } from '../../lib/errors.ts'

@@ -1,15 +1,11 @@
 // gonogo rollback: by the capsule in an emergency, else by the conductor.
-import { rollBackNow } from '../../app/emergency.ts'
-import { conductorOf, sendTo } from '../../app/messages.ts'
-import { openProject } from '../../app/project.ts'
-import { formatDuration } from '../../lib/duration.ts'
+import { conductorOf } from '../../app/conductor.ts'
 import { PlanError } from '../../lib/errors.ts'
 import { FINAL_STATES } from '../../plan/run-record.ts'
 import { print, whoIs, type GlobalOptions } from '../common.ts'
 import { EXIT } from '../exit.ts'
-import { paint } from '../screen.ts'
 
-interface RollbackOptions extends GlobalOptions {
+export interface RollbackOptions extends GlobalOptions {
   emergency?: boolean
   gradual?: boolean
   reason: string
@@ -20,31 +16,15 @@ interface RollbackOptions extends GlobalOptions {
 
 export async function rollback(id: string | undefined, options: RollbackOptions): Promise<number> {
   if (options.emergency && options.gradual) throw new PlanError('--emergency and --gradual exclude each other')
-  return options.emergency ? emergency(id, options) : askConductor(id, options)
-}
-
-/** Needs nothing but the capsule: the database is not even opened, and what speaks to it not even loaded. */
-async function emergency(id: string | undefined, options: RollbackOptions): Promise<number> {
-  const { stateDirectory } = openProject(options.project)
-  const result = await rollBackNow({
-    stateDirectory,
-    runId: id ?? null,
-    reason: options.reason,
-    by: whoIs(options),
-    restoreData: options.restoreData ?? false,
-    onLine: (line) => print(`  ${line}`),
-  })
-  print(
-    `${paint('bold', `${result.runId}: traffic was back after ${formatDuration(result.trafficMs)}`)}, everything after ${formatDuration(result.totalMs)}`,
-  )
-  if (conductorOf(stateDirectory, result.runId)) print('the conductor has noticed and finishes the run')
-  else print(`nobody conducts the run: finish its record with\n    ${paint('cyan', `gonogo resume ${result.runId}`)}`)
-  return EXIT.ok
+  // In an emergency nothing is loaded that is not needed: each import is time in which users see errors.
+  return options.emergency ? (await import('./emergency.ts')).emergency(id, options) : askConductor(id, options)
 }
 
 async function askConductor(id: string | undefined, options: RollbackOptions): Promise<number> {
-  const project = openProject(options.project)
+  const { openProject } = await import('../../app/project.ts')
+  const { sendTo } = await import('../../app/messages.ts')
   const { chooseRun, openState } = await import('../../app/state.ts')
+  const project = openProject(options.project)
   const state = await openState(project.stateDirectory)
   try {
     const run = await chooseRun(state.runs, id)

@@ -1,5 +1,5 @@
 // gonogo status: where a run stands, and what "rollback now" would mean.
-import { conductorOf } from '../../app/messages.ts'
+import { conductorOf } from '../../app/conductor.ts'
 import { openItems, type OpenItem } from '../../app/questions.ts'
 import { chooseRun } from '../../app/state.ts'
 import { formatDuration } from '../../lib/duration.ts'

@@ -1,5 +1,4 @@
 // Asking a running proxy: one short connection to its admin socket a question.
-import { request as sendRequest } from 'node:http'
 import { pause } from '../../lib/deadline.ts'
 import { codeOf, messageOf, OutsideError } from '../../lib/errors.ts'
 
@@ -38,10 +37,12 @@ export async function askProxy(
   }
 }
 
-function send(
+async function send(
   socketPath: string,
   { method, path, body, signal }: { method: string; path: string; body?: string; signal: AbortSignal },
 ): Promise<{ status: number; text: string }> {
+  // Loaded when needed: naming it above would load all of fetch with it, in every command.
+  const { request: sendRequest } = await import('node:http')
   return new Promise((resolve, reject) => {
     const request = sendRequest({ socketPath, method, path, signal, agent: false }, (response) => {
       let text = ''

@@ -1,5 +1,4 @@
 // One look at an instance's health.
-import { get } from 'node:http'
 import { connect } from 'node:net'
 import { withDeadline } from '../../lib/deadline.ts'
 import { messageOf } from '../../lib/errors.ts'
@@ -17,7 +16,9 @@ export function probe(port: number, health: Health, signal?: AbortSignal): Promi
   return health.kind === 'http' ? probeHttp(port, health, limit) : probeTcp(port, health, limit)
 }
 
-function probeHttp(port: number, { path, status, timeoutMs }: Health, signal: AbortSignal): Promise<ProbeResult> {
+async function probeHttp(port: number, { path, status, timeoutMs }: Health, signal: AbortSignal): Promise<ProbeResult> {
+  // Loaded when needed: naming it above would load all of fetch with it, in every command.
+  const { get } = await import('node:http')
   return new Promise((resolve) => {
     // A connection of its own each time: an idle one would keep a stopping instance from going.
     const request = get({ host: '127.0.0.1', port, path, agent: false, signal })
