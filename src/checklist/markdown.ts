@@ -1,11 +1,17 @@
 // Markdown to a syntax tree with positions, and its plain words.
 import type { Nodes, Root } from 'mdast'
-import remarkGfm from 'remark-gfm'
-import remarkParse from 'remark-parse'
-import { unified } from 'unified'
+import { fromMarkdown } from 'mdast-util-from-markdown'
+import { gfmStrikethroughFromMarkdown } from 'mdast-util-gfm-strikethrough'
+import { gfmTableFromMarkdown } from 'mdast-util-gfm-table'
+import { gfmTaskListItemFromMarkdown } from 'mdast-util-gfm-task-list-item'
+import { gfmStrikethrough } from 'micromark-extension-gfm-strikethrough'
+import { gfmTable } from 'micromark-extension-gfm-table'
+import { gfmTaskListItem } from 'micromark-extension-gfm-task-list-item'
 import { PlanError } from '../lib/errors.ts'
 
-const PROCESSOR = unified().use(remarkParse).use(remarkGfm).freeze()
+// What remark-parse and remark-gfm are made of, less what a checklist has no use for: footnotes, and bare addresses as links.
+const EXTENSIONS = [gfmTable(), gfmTaskListItem(), gfmStrikethrough()]
+const TREE_EXTENSIONS = [gfmTableFromMarkdown(), gfmTaskListItemFromMarkdown(), gfmStrikethroughFromMarkdown()]
 /** Block quotes and list markers in front of one line, or brackets open at once: far above any document people write. */
 const DEPTH_MAX = 50
 
@@ -16,7 +22,7 @@ const DEPTH_MAX = 50
  */
 export function parseMarkdown(path: string, text: string): Root {
   refuseDepth(path, text)
-  return PROCESSOR.parse(maskFrontMatter(text))
+  return fromMarkdown(maskFrontMatter(text), { extensions: EXTENSIONS, mdastExtensions: TREE_EXTENSIONS })
 }
 
 function refuseDepth(path: string, text: string): void {
