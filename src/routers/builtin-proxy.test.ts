@@ -158,7 +158,10 @@ test('a directory too deep for a socket path works all the same', async () => {
   const deep = join(scratch(), 'a-directory-with-a-long-name'.repeat(4))
   mkdirSync(deep)
   const { router, paths, get } = edge({}, 'edge', deep)
-  onTestFinished(() => rmSync(dirname(paths.adminSocket), { recursive: true, force: true }))
+  onTestFinished(async () => {
+    await router.stop()
+    rmSync(dirname(paths.adminSocket), { recursive: true, force: true })
+  })
   await router.set(tableOf({ v1: 100 }, [await startBackend('v1-1')]))
   expect(await get()).toBe('v1')
   expect(paths.adminSocket.startsWith(tmpdir())).toBe(true)
