@@ -45,6 +45,8 @@ beforeAll(async () => {
     password: PASSWORD,
     port,
     persistent: false,
+    // It is asked over TCP; a socket in a temporary directory that others may not write to would keep it from starting.
+    postgresFlags: ['-c', 'unix_socket_directories='],
     createPostgresUser: process.getuid?.() === 0,
     onLog: () => {},
   })
