@@ -63,25 +63,15 @@ bindings:
 const asked = (words: string, bench: Bench) => (event: { type: string; item?: string; status?: string }) =>
   event.type === 'item' && event.status === 'asked' && event.item === bench.id(words)
 
+function approve(bench: Bench, by: string, words: string): Promise<void> {
+  return bench.send({ type: 'answer', by, item: bench.id(words), answer: 'approve', reason: null, values: {} })
+}
+
 /** Answers both polls as they are asked, and conducts to the end. */
 async function conductWithAnswers(bench: Bench): Promise<void> {
   await bench.conduct(asked('Manager agrees', bench))
-  await bench.send({
-    type: 'answer',
-    by: 'ann',
-    item: bench.id('Manager agrees'),
-    answer: 'approve',
-    reason: null,
-    values: {},
-  })
-  await bench.send({
-    type: 'answer',
-    by: 'bob',
-    item: bench.id('Product Owner'),
-    answer: 'approve',
-    reason: null,
-    values: {},
-  })
+  await approve(bench, 'ann', 'Manager agrees')
+  await approve(bench, 'bob', 'Product Owner')
   await bench.conduct()
 }
 
@@ -153,14 +143,7 @@ describe('gates', () => {
   test('somebody who is not asked cannot approve', async () => {
     const bench = createBench({ document: DOCUMENT, config: config() })
     await bench.conduct(asked('Manager agrees', bench))
-    await bench.send({
-      type: 'answer',
-      by: 'mallory',
-      item: bench.id('Manager agrees'),
-      answer: 'approve',
-      reason: null,
-      values: {},
-    })
+    await approve(bench, 'mallory', 'Manager agrees')
     await bench.send({ type: 'abort', by: 'ann', reason: 'enough' })
     await bench.conduct()
     expect(bench.run.state).toBe('aborted')
@@ -206,14 +189,7 @@ describe('the way back', () => {
       sources: [constantSource(() => errors)],
     })
     await bench.conduct(asked('Manager agrees', bench))
-    await bench.send({
-      type: 'answer',
-      by: 'ann',
-      item: bench.id('Manager agrees'),
-      answer: 'approve',
-      reason: null,
-      values: {},
-    })
+    await approve(bench, 'ann', 'Manager agrees')
     const running = bench.conduct()
     await expect.poll(() => bench.told.at(-1)).toBe('weights {"v1":90,"v2":10}')
     errors = 100
@@ -235,14 +211,7 @@ describe('the way back', () => {
       sources: [constantSource(() => null)],
     })
     await bench.conduct(asked('Manager agrees', bench))
-    await bench.send({
-      type: 'answer',
-      by: 'ann',
-      item: bench.id('Manager agrees'),
-      answer: 'approve',
-      reason: null,
-      values: {},
-    })
+    await approve(bench, 'ann', 'Manager agrees')
     await bench.conduct((event) => event.type === 'run' && event.state === 'paused')
     expect(bench.run.reason).toContain('error rate')
   })
@@ -253,14 +222,7 @@ describe('the way back', () => {
       config: config({ stages: '[{ name: all, weight: 100, duration: 30s }]' }),
     })
     await bench.conduct(asked('Manager agrees', bench))
-    await bench.send({
-      type: 'answer',
-      by: 'ann',
-      item: bench.id('Manager agrees'),
-      answer: 'approve',
-      reason: null,
-      values: {},
-    })
+    await approve(bench, 'ann', 'Manager agrees')
     const running = bench.conduct()
     await expect.poll(() => bench.told.at(-1)).toBe('weights {"v1":0,"v2":100}')
     await bench.send({ type: 'abort', by: 'ann', reason: 'wrong day' })
@@ -282,14 +244,7 @@ describe('the way back', () => {
       },
     })
     await bench.conduct(asked('Manager agrees', bench))
-    await bench.send({
-      type: 'answer',
-      by: 'ann',
-      item: bench.id('Manager agrees'),
-      answer: 'approve',
-      reason: null,
-      values: {},
-    })
+    await approve(bench, 'ann', 'Manager agrees')
     await bench.conduct((event) => event.type === 'needs' && event.reason.includes('not green'))
     expect(bench.outcome('Canary is delivered')).toBe('failed')
     expect(bench.table.now?.weights).toEqual({ v1: 100 })
@@ -317,22 +272,8 @@ describe('killed at any point and conducted again', () => {
     for (let at = reachedByThen; at < steps; at += 2) {
       const bench = createBench({ document: DOCUMENT, config: config() })
       await bench.conduct(asked('Manager agrees', bench))
-      await bench.send({
-        type: 'answer',
-        by: 'ann',
-        item: bench.id('Manager agrees'),
-        answer: 'approve',
-        reason: null,
-        values: {},
-      })
-      await bench.send({
-        type: 'answer',
-        by: 'bob',
-        item: bench.id('Product Owner'),
-        answer: 'approve',
-        reason: null,
-        values: {},
-      })
+      await approve(bench, 'ann', 'Manager agrees')
+      await approve(bench, 'bob', 'Product Owner')
       const crashing = setInterval(() => {
         if (bench.engine.recorded('run').length >= at) bench.engine.crash('run')
       }, 1)
