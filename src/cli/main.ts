@@ -135,7 +135,7 @@ function createProgram(setExit: (code: number) => void): Command {
     .option('--emergency', 'at once, without database, conductor or validation of stages')
     .option('--gradual', 'the stages in reverse')
     .requiredOption('--reason <text>')
-    .option('--skip-validation')
+    .option('--skip-validation', 'do not look what a restore would lose before it; an emergency never does')
     .option('--restore-data', 'also put the backup back: rows written since are kept aside, not in the database')
     .option('--as <name>')
   command('up [version]', 'start a version and give it all traffic', async () => (await import('./commands/up.ts')).up)

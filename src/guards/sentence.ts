@@ -1,5 +1,6 @@
 // What a guard says when something happens, for a person who did not write the rule. Pure.
 import { formatDuration } from '../lib/duration.ts'
+import { formatSize } from '../lib/size.ts'
 import type { GuardRule } from '../plan/guard-rule.ts'
 import type { Sample } from '../plan/signal.ts'
 import type { Judged } from './reading.ts'
@@ -55,17 +56,11 @@ export function boundOf(bound: Pick<GuardRule, 'operator' | 'value' | 'valueMax'
 export function formatValue(value: number, unit: string): string {
   const sign = value < 0 ? '-' : ''
   if (unit === 'ms') return `${sign}${formatDuration(Math.abs(value))}`
-  if (unit === 'bytes') return formatBytes(value)
+  if (unit === 'bytes') return formatSize(value)
   const number = String(Number(value.toPrecision(3)) === value ? value : Number(value.toPrecision(4)))
   if (unit === 'percent') return `${number} %`
   if (unit === 'points') return `${number} points`
   return unit === 'per-second' ? `${number}/s` : number
-}
-
-function formatBytes(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB']
-  const step = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, Math.abs(bytes))) / 3)))
-  return `${Number((bytes / 1000 ** step).toPrecision(3))} ${units[step]}`
 }
 
 /** `health` and `integrity` are states, not amounts. */
