@@ -5,6 +5,7 @@ import { holds, keepResult, tableText } from './result.ts'
 
 /** Every bench there is: one line a bench. Loaded when named. */
 const benches: Record<string, () => Promise<{ bench: Bench }>> = {
+  accuracy: () => import('./accuracy.ts'),
   conduct: () => import('./conduct.ts'),
   crash: () => import('./crash.ts'),
   emergency: () => import('./emergency.ts'),
