@@ -1,13 +1,14 @@
-// node bench/reading/disagreements.ts [--aspect NAME]: where reader and labels of the tuning half differ, with the line.
+// node bench/reading/disagreements.ts [--aspect NAME] [--split reference]: where reader and labels differ, with the line.
 // The blind half has no such view on purpose: who has seen it cannot tune blind any more.
 import { parseArgs } from 'node:util'
 import { compare, sharesOf } from './compare.ts'
 import { loadLabelled } from './labels.ts'
 import { readWithProposals } from './reading.ts'
 
-const { values } = parseArgs({ options: { aspect: { type: 'string' } } })
+const { values } = parseArgs({ options: { aspect: { type: 'string' }, split: { type: 'string', default: 'tuning' } } })
+const split = values.split === 'reference' ? 'reference' : 'tuning'
 
-const cases = loadLabelled('tuning').flatMap((labelled) => {
+const cases = loadLabelled(split).flatMap((labelled) => {
   const lines = new TextDecoder().decode(labelled.bytes).split('\n')
   return compare(labelled, readWithProposals(labelled)).map((judged) => ({
     ...judged,

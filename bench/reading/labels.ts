@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { sha256 } from '../../src/lib/hash.ts'
 
-/** Half of the documents was tuned to, the other half never looked at while tuning. */
-export const SPLITS = ['tuning', 'blind'] as const
+/** The reference documents and half of the others were tuned to, the blind half never looked at while tuning. */
+export const SPLITS = ['reference', 'tuning', 'blind'] as const
 export type Split = (typeof SPLITS)[number]
 
 const threshold = z.strictObject({
@@ -67,7 +67,8 @@ export interface Labelled {
 
 const LABELS = fileURLToPath(new URL('./labels/', import.meta.url))
 /** Third-party text: beside the project where it is there at all. */
-const DOCUMENTS = fileURLToPath(new URL('../../../shared/corpus/', import.meta.url))
+const DOCUMENTS = fileURLToPath(new URL('../../../shared/', import.meta.url))
+const FOLDERS: Record<Split, string> = { reference: 'checklists', tuning: 'corpus', blind: 'corpus' }
 
 /** Where the labelled documents are looked for. */
 export const documentsAreThere = (): boolean => existsSync(DOCUMENTS)
@@ -80,7 +81,7 @@ export function loadLabelled(split: Split): Labelled[] {
   const files = readdirSync(join(LABELS, split)).filter((file) => file.endsWith('.json'))
   return files.toSorted().map((file) => {
     const labels = schema.parse(JSON.parse(readFileSync(join(LABELS, split, file), 'utf8')))
-    const bytes = readFileSync(join(DOCUMENTS, labels.document))
+    const bytes = readFileSync(join(DOCUMENTS, FOLDERS[split], labels.document))
     if (sha256(bytes) !== labels.sha256) throw new Error(`${labels.document} is not the document that was labelled`)
     return { name: labels.document, bytes, labels }
   })
