@@ -11,6 +11,8 @@ const benches: Record<string, () => Promise<{ bench: Bench }>> = {
   emergency: () => import('./emergency.ts'),
   proxy: () => import('./proxy.ts'),
   reaction: () => import('./reaction.ts'),
+  reading: () => import('./reading.ts'),
+  'reading-fuzz': () => import('./reading-fuzz.ts'),
   restore: () => import('./restore.ts'),
   start: () => import('./start.ts'),
   traffic: () => import('./traffic.ts'),

@@ -1,11 +1,12 @@
-// Writes the generated pages: what every kind takes (kinds.md) and the JSON Schema of gonogo.yaml. Run by `npm run docs`;
-// a test compares what is written here with what is kept in git.
+// Writes the generated pages: what every kind takes (kinds.md), the JSON Schemas of gonogo.yaml and of what `gonogo plan` prints.
+// Run by `npm run docs`; a test compares what is written here with what is kept in git.
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import type { z } from 'zod'
 import { catalog, type Family } from '../src/catalog/catalog.ts'
 import { optionsOf, type KindOption } from '../src/catalog/kind-options.ts'
+import { planJsonSchema } from '../src/cli/plan/plan-schema.ts'
 import { configJsonSchema } from '../src/config/json-schema.ts'
 
 /** File in this folder → its text. */
@@ -13,6 +14,7 @@ export function generatedPages(): Record<string, string> {
   return {
     'gonogo.schema.json': `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
     'kinds.md': kindsPage(),
+    'plan.schema.json': `${JSON.stringify(planJsonSchema(), null, 2)}\n`,
   }
 }
 

@@ -198,7 +198,10 @@ function mainOption(check: string, options: Record<string, unknown>): string | n
     case 'file-permissions':
       return first('path')
     case 'git-state':
-      return ['clean', 'branch', 'tag', 'synced'].filter((name) => options[name]).join(' ')
+      return ['clean', 'branch', 'tag', 'inSync']
+        .filter((name) => options[name])
+        .map((name) => (name === 'inSync' ? 'synced' : name))
+        .join(' ')
     case 'disk':
       return first('freeBytesMin', 'freePercentMin')
     case 'memory':

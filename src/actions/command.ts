@@ -8,8 +8,10 @@ import { findShell } from '../lib/shell.ts'
 import { failed, passed, unverified, type Outcome } from '../plan/outcome.ts'
 import type { CommandStep } from '../plan/plan.ts'
 import { defineAction, type ActionContext } from './action.ts'
+import type { Judgement } from './expected-output.ts'
 import { runSteps } from './run-steps.ts'
-import { describeSteps, refuse, shellStep } from './steps.ts'
+import { STOPPED } from './shell-session.ts'
+import { chooseWay, describeSteps, fillIn, refuse, shellStep } from './steps.ts'
 
 const argv = z.array(z.string()).min(1)
 const program = z.union([argv, z.string().min(1)])
@@ -21,6 +23,15 @@ const schema = z
       .optional()
       .describe('program and its arguments, run without a shell, instead of the commands of the document'),
     shell: z.string().min(1).optional().describe('shell text to run instead of the commands of the document'),
+    alternative: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('which of several ways that the document gives is run, by its name there'),
+    values: z
+      .record(z.string(), z.string().regex(/^[\w.:/@%+=,-]+$/, 'letters, digits and _ . : / @ % + = , - only'))
+      .default({})
+      .describe('what stands for placeholders of the commands, by placeholder as written'),
     undo: program.optional().describe('what takes it back: program and arguments, or shell text'),
     verify: program
       .optional()
@@ -104,10 +115,13 @@ export const command = defineAction({
   async run(options, context) {
     if (context.signal.aborted) return unverified('cancelled before it began: nothing was run')
     if (options.run) return judgeProgram(options, await runProgram(options.run, options, context), context.signal)
-    const steps = options.shell === undefined ? context.commands : [shellStep(options.shell)]
-    if (steps.length === 0)
+    const written = options.shell === undefined ? context.commands : [shellStep(options.shell)]
+    if (written.length === 0)
       return unverified('nothing to run: no command stands at this item', { remedy: 'bind it with run or shell' })
-    const refusals = steps.flatMap(refuse)
+    const { steps: way, refusal } = chooseWay(written, options.alternative)
+    if (refusal) return unverified(`nothing was run: ${refusal}`, { remedy: 'name one by `alternative`' })
+    const steps = way.map((step) => fillIn(step, options.values))
+    const refusals = steps.flatMap((step) => refuse(step, { ...context.env, ...options.env }))
     if (refusals.length > 0)
       return unverified(`nothing was run: ${refusals.join('; ')}`, {
         remedy: 'bind the item with run or shell that can run by itself',
@@ -138,7 +152,7 @@ export const command = defineAction({
 async function runAndJudge(steps: readonly CommandStep[], options: Options, context: ActionContext): Promise<Outcome> {
   const exitCodes = [options.expect.exitCode].flat()
   const { env, timeoutMs, backgroundGraceMs } = options
-  const { result, reached, lastWords, backgroundProblem, evidence } = await runSteps(
+  const { result, reached, lastWords, backgroundProblem, judgements, evidence } = await runSteps(
     steps,
     { env, timeoutMs, backgroundGraceMs, exitCodes },
     context,
@@ -148,15 +162,40 @@ async function runAndJudge(steps: readonly CommandStep[], options: Options, cont
   const where = `${at}\`${excerpt(steps[Math.max(0, reached - 1)]?.script ?? '', 120)}\``
   if (result.ended === 'cancelled' || context.signal.aborted) return stoppedOutcome(where, context.signal, extra)
   const rest = steps.length - reached
+  const judged = judgeSteps(steps, judgements, rest, extra)
+  if (judged?.status === 'failed') return judged
+  if (judged && result.exitCode === STOPPED) return judged
   if (rest > 0 || result.ended !== 'exited' || !exitCodes.includes(result.exitCode ?? -1)) {
-    const notRun = rest > 0 ? `; ${rest === 1 ? 'the last step was' : `${rest} steps were`} not run` : ''
-    return failed(`${where} ${ending(result)}${notRun}`, { ...extra, remedy: lastWords || 'read its output' })
+    return failed(`${where} ${ending(result)}${notRun(rest)}`, { ...extra, remedy: lastWords || 'read its output' })
   }
   if (backgroundProblem) return failed(backgroundProblem, extra)
+  if (judged) return judged
   return (
     judgeOutput(options, result.stdout, extra) ??
     passed(`ran ${describeSteps(steps)} in ${formatDuration(result.durationMs)}`, extra)
   )
+}
+
+/** The first step that printed something else than the document says, or that a person must look at; null when all is right. */
+function judgeSteps(
+  steps: readonly CommandStep[],
+  judgements: readonly { step: number; judgement: Judgement }[],
+  rest: number,
+  extra: Partial<Outcome>,
+): Outcome | null {
+  const wrong =
+    judgements.find(({ judgement }) => judgement.status === 'failed') ??
+    judgements.find(({ judgement }) => judgement.status === 'unverified')
+  if (!wrong) return null
+  const { script, expects } = steps[wrong.step - 1] as CommandStep
+  const says = `\`${excerpt(script, 120)}\`: ${wrong.judgement.says}${notRun(rest)}`
+  if (wrong.judgement.status === 'failed')
+    return failed(says, { ...extra, remedy: `the document says: ${expects?.text}` })
+  return unverified(says, { ...extra, remedy: 'look at what it printed' })
+}
+
+function notRun(rest: number): string {
+  return rest > 0 ? `; ${rest === 1 ? 'the last step was' : `${rest} steps were`} not run` : ''
 }
 
 function judgeProgram(options: Options, result: ExecResult, signal: AbortSignal): Outcome {

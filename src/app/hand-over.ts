@@ -1,6 +1,7 @@
 // What is handed over: the report in four forms, and the document filled in.
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Annotation } from '../checklist/annotations.ts'
 import { returnChecklist } from '../checklist/return.ts'
 import { writeFileAtomic } from '../lib/atomic-file.ts'
 import { PlanError } from '../lib/errors.ts'
@@ -13,8 +14,10 @@ import { renderJson } from '../report/json.ts'
 import { renderJunit } from '../report/junit.ts'
 import { renderMarkdown } from '../report/markdown.ts'
 import { buildReport } from '../report/model.ts'
+import { notesOf, type ItemNote } from '../report/notes.ts'
 import type { ReportModel } from '../report/shape.ts'
 import { readRecording } from '../signals/recording.ts'
+import { keepOriginal } from './originals.ts'
 import type { State } from './state.ts'
 
 export const FORMATS = { html: renderHtml, markdown: renderMarkdown, json: renderJson, junit: renderJunit } as const
@@ -32,7 +35,7 @@ export function runDirectory(stateDirectory: string, runId: string): string {
 }
 
 /** The plan a run was started with. */
-export async function planOf(state: State, run: RunRecord): Promise<ReleasePlan> {
+export async function planOf(state: Pick<State, 'runs'>, run: RunRecord): Promise<ReleasePlan> {
   const text = await state.runs.plan(run.id)
   if (!text) throw new PlanError(`the plan of run ${run.id} is missing`)
   return JSON.parse(text) as ReleasePlan
@@ -79,8 +82,16 @@ export function keepDocument(stateDirectory: string, runId: string, bytes: Uint8
   writeFileAtomic(join(runDirectory(stateDirectory, runId), 'checklist.md'), bytes)
 }
 
-/** The checklist filled in from what the run came to. The original file is not touched. */
-export async function returnedDocument(state: State, stateDirectory: string, run: RunRecord): Promise<Uint8Array> {
+/**
+ * The checklist filled in from what the run came to. The original file is not touched.
+ * @param report where the report is, seen from the document: given, items are followed by notes that link to it.
+ */
+export async function returnedDocument(
+  state: Pick<State, 'runs' | 'ledger'>,
+  stateDirectory: string,
+  run: RunRecord,
+  report: string | null = null,
+): Promise<Uint8Array> {
   const plan = await planOf(state, run)
   const original = readFileSync(join(runDirectory(stateDirectory, run.id), 'checklist.md'))
   if (sha256(original) !== plan.checklist.document.sha256) {
@@ -88,7 +99,15 @@ export async function returnedDocument(state: State, stateDirectory: string, run
       file: `${runDirectory(stateDirectory, run.id)}/checklist.md`,
     })
   }
-  return returnChecklist(original, plan.checklist, answersOf(run, plan, await state.ledger.entries(run.id)))
+  // What is returned may be put where the original was: it must be known there.
+  keepOriginal(stateDirectory, plan.checklist.document, original)
+  const ledger = await state.ledger.entries(run.id)
+  const notes = report === null ? new Map<string, Annotation>() : annotationsFor(notesOf(plan, ledger), report)
+  return returnChecklist(original, plan.checklist, answersOf(run, plan, ledger), notes)
+}
+
+function annotationsFor(notes: ReadonlyMap<string, ItemNote>, report: string): Map<string, Annotation> {
+  return new Map([...notes].map(([id, note]) => [id, { ...note, href: `${report}#item-${id}` }]))
 }
 
 /** Writes all forms of the report and the returned document beside the run. @returns their paths. */

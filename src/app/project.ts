@@ -1,6 +1,7 @@
 // A project as commands use it: configuration, the document, the plan, and what is secret.
 import { readFileSync } from 'node:fs'
 import { isAbsolute, join, relative, resolve } from 'node:path'
+import { withoutAnnotations } from '../checklist/annotations.ts'
 import { readChecklist } from '../checklist/read.ts'
 import { catalog } from '../catalog/catalog.ts'
 import { loadProject, type Project } from '../config/load.ts'
@@ -12,6 +13,7 @@ import type { Checklist } from '../plan/plan.ts'
 import type { ReleasePlan } from '../plan/release-plan.ts'
 import { planRelease } from '../planning/plan-release.ts'
 import { withProposals } from '../checklist/recognise.ts'
+import { describeCopy, findOriginal } from './originals.ts'
 
 /** Choices of the command line that change what is planned. */
 export interface PlanChoices {
@@ -29,10 +31,22 @@ export function openProject(from: string): Project {
   return loadProject(findProject(from) ?? resolve(from))
 }
 
-/** Reads a checklist. @throws PlanError naming the file when it cannot be read or is no checklist. */
-export function readDocument(directory: string, file: string): { checklist: Checklist; bytes: Uint8Array } {
+export interface ReadDocument {
+  checklist: Checklist
+  /** What the checklist was read from: the original's bytes where the document is a filled-in copy. */
+  bytes: Uint8Array
+  /** What there is to say of a filled-in copy, or null. */
+  copy: string | null
+}
+
+/**
+ * Reads a checklist. A filled-in copy of a document that is kept in the state directory is read as its original.
+ * @throws PlanError naming the file when it cannot be read or is no checklist.
+ */
+export function readDocument(directory: string, file: string, stateDirectory?: string): ReadDocument {
   const path = isAbsolute(file) ? file : join(directory, file)
-  const shown = relative(directory, path) || file
+  const below = relative(directory, path)
+  const shown = below.startsWith('..') || below === '' ? file : below
   let bytes: Uint8Array
   try {
     bytes = readFileSync(path)
@@ -43,12 +57,24 @@ export function readDocument(directory: string, file: string): { checklist: Chec
       { file: shown, hint },
     )
   }
-  return { checklist: withProposals(readChecklist(shown, bytes), catalog.check), bytes }
+  const original = stateDirectory === undefined ? null : findOriginal(stateDirectory, bytes)
+  if (original) {
+    const { checklist, bytes: kept } = original
+    return { checklist: withProposals(checklist, catalog.check), bytes: kept, copy: describeCopy(shown, original) }
+  }
+  const plain = withoutAnnotations(bytes)
+  return { checklist: withProposals(readChecklist(shown, plain), catalog.check), bytes: plain, copy: null }
 }
 
-/** The plan of a project as it stands on disk. */
-export function planProject(project: Project, choices: PlanChoices = {}): { plan: ReleasePlan; bytes: Uint8Array } {
-  const { checklist, bytes } = readDocument(project.directory, choices.file ?? project.config.checklist)
+/** The plan of a project as it stands on disk. A document that was filled in has the plan of its original, and a line is said about it. */
+export function planProject(
+  project: Project,
+  choices: PlanChoices = {},
+  say: (line: string) => void = (line) => process.stderr.write(`${line}\n`),
+): { plan: ReleasePlan; bytes: Uint8Array } {
+  const { directory, stateDirectory, config } = project
+  const { checklist, bytes, copy } = readDocument(directory, choices.file ?? config.checklist, stateDirectory)
+  if (copy) say(copy)
   const { environment, candidate } = choices
   const plan = planRelease({
     project,

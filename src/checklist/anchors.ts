@@ -5,6 +5,9 @@ import { DURATION_UNIT, durationMs } from './durations.ts'
 const DAY_MS = 86_400_000
 const AMOUNT = `(\\d+(?:\\.\\d+)?)`
 const SPAN = `${AMOUNT}(?:\\s*${DURATION_UNIT})?\\s*(?:-|–|—|to)\\s*${AMOUNT}[\\s-]*(${DURATION_UNIT})`
+const STRETCH = `${AMOUNT}\\s*(${DURATION_UNIT})?\\s*(?:-|–|—|to)\\s*${AMOUNT}\\s*(${DURATION_UNIT})`
+const BEFORE = '(?:before|prior|pre-?(?:deploy|release|launch|migration))'
+const AFTER = '(?:after|post|later|following|into)'
 const ONE = `${AMOUNT}[\\s-]*(${DURATION_UNIT})`
 
 /** A form anchors take: what it looks like, and the stretch it means. */
@@ -38,47 +41,82 @@ const RELATIVE: Form = {
 
 const FORMS: Form[] = [
   RELATIVE,
-  // "48 hours before", "2-3 days before"
+  // "T minus 30 minutes"
   {
-    pattern: new RegExp(`${SPAN}\\s+(?:before|prior)`, 'i'),
+    pattern: new RegExp(`\\bT\\s+(minus|plus)\\s+${AMOUNT}\\s*(${DURATION_UNIT})`, 'i'),
+    read: ([, sign, amount, unit]) => ({
+      fromMs: signed(/plus/i.test(sign ?? '') ? '+' : '-', ms(amount, unit)),
+      toMs: null,
+    }),
+  },
+  // "D-1", "D+7", "Day -1"
+  {
+    pattern: /(?:^|[\s(])(?:D|Day\s?)([-+−])(\d{1,3})\b/i,
+    read: ([, sign, days]) => ({ fromMs: signed(sign, Number(days) * DAY_MS), toMs: null }),
+  },
+  // "2-3 days before", "24-48 hours after"
+  {
+    pattern: new RegExp(`${SPAN}\\s+${BEFORE}`, 'i'),
     read: ([, from, to, unit]) => ({ fromMs: negate(ms(to, unit)), toMs: negate(ms(from, unit)) }),
   },
   {
-    pattern: new RegExp(`${ONE}\\s+(?:before|prior)`, 'i'),
+    pattern: new RegExp(`${SPAN}\\s+${AFTER}`, 'i'),
+    read: ([, from, to, unit]) => ({ fromMs: ms(from, unit), toMs: ms(to, unit) }),
+  },
+  // "48 hours before", "1 Hour After", "8 hours post-deployment"
+  {
+    pattern: new RegExp(`${ONE}\\s+${BEFORE}`, 'i'),
     read: ([, n, u]) => ({ fromMs: negate(ms(n, u)), toMs: null }),
   },
-  // "8 hours post-deployment", "24 hours after"
-  { pattern: new RegExp(`${ONE}\\s+(?:after|post)`, 'i'), read: ([, n, u]) => ({ fromMs: ms(n, u), toMs: null }) },
-  // "First 15 Minutes", "first hour"
+  { pattern: new RegExp(`${ONE}\\s+${AFTER}`, 'i'), read: ([, n, u]) => ({ fromMs: ms(n, u), toMs: null }) },
   {
-    pattern: new RegExp(`\\bfirst\\s+(?:(\\d+(?:\\.\\d+)?)[\\s-]*)?(${DURATION_UNIT})`, 'i'),
+    pattern: new RegExp(`\\b(?:a|an|one)\\s+(${DURATION_UNIT})\\s+(?:(before|prior)|after|post)`, 'i'),
+    read: ([, u, before]) => ({ fromMs: signed(before ? '-' : '+', ms('1', u)), toMs: null }),
+  },
+  {
+    pattern: new RegExp(`\\bafter\\s+${ONE}(?!\\s*(?:of|on)\\b)`, 'i'),
+    read: ([, n, u]) => ({ fromMs: ms(n, u), toMs: null }),
+  },
+  // "First 15 Minutes", "first hour", "next 24 hours"
+  {
+    pattern: new RegExp(`\\b(?:first|next|initial)\\s+(?:(\\d+(?:\\.\\d+)?)[\\s-]*)?(${DURATION_UNIT})`, 'i'),
     read: ([, n, u]) => ({ fromMs: 0, toMs: ms(n ?? '1', u) }),
   },
   // "30-Minute Checkpoint", "24-Hour Stability Check"
   {
     pattern: new RegExp(
-      `\\b${AMOUNT}-(${DURATION_UNIT})\\s+(?:\\w+\\s+)?(?:checkpoint|check|review|stability|mark)`,
+      `\\b${AMOUNT}[- ](${DURATION_UNIT})\\s+(?:\\w+\\s+)?(?:checkpoint|check|review|stability|mark|verification|validation)`,
       'i',
     ),
     read: ([, n, u]) => ({ fromMs: ms(n, u), toMs: null }),
   },
-  // "Day 1", "Week 2-3", "Month 1": counted from the release
+  // "Day 1", "Week 2-3", "Launch (Month 1)", "Hour 0": counted from the release
   {
-    pattern: /^\W*(day|week|month)\s+(\d+)(?:\s*[-–]\s*(\d+))?\b/iu,
+    pattern: /(?:^\W*|[(:–—]\s*|\s-\s+)(hour|day|week|month)\s+(\d+)(?:\s*[-–]\s*(\d+))?\b(?!\s*(?:%|of\b))/iu,
     read([, unit, from, to]) {
       const unitMs = durationMs(1, unit ?? '') ?? DAY_MS
-      return { fromMs: (Number(from) - 1) * unitMs, toMs: Number(to ?? from) * unitMs }
+      const first = Number(from)
+      // Hours are counted from nought, the days and weeks of a release from one.
+      if (/^hour/i.test(unit ?? '') || first === 0)
+        return { fromMs: first * unitMs, toMs: (to === undefined ? first + 1 : Number(to)) * unitMs }
+      return { fromMs: (first - 1) * unitMs, toMs: Number(to ?? from) * unitMs }
     },
   },
-  // "(0-2 hours)", "(1 hour - 24 hours)", "(15-30 min)"
+  // "(0-2 hours)", "(1 hour - 24 hours)"
   {
-    pattern: new RegExp(
-      `\\(\\s*${AMOUNT}\\s*(${DURATION_UNIT})?\\s*(?:-|–|—|to)\\s*${AMOUNT}\\s*(${DURATION_UNIT})\\s*\\)`,
-      'i',
-    ),
+    pattern: new RegExp(`\\(\\s*${STRETCH}\\s*\\)`, 'i'),
+    read: ([, from, fromUnit, to, unit]) => ({ fromMs: ms(from, fromUnit ?? unit), toMs: ms(to, unit) }),
+  },
+  // "0-15 minutes: immediate checks"
+  {
+    pattern: new RegExp(`^\\W*${STRETCH}(?=\\s*(?:$|[:(–—-]))`, 'i'),
     read: ([, from, fromUnit, to, unit]) => ({ fromMs: ms(from, fromUnit ?? unit), toMs: ms(to, unit) }),
   },
 ]
+
+/** What is looked at over a stretch of time; the stretch behind any other title is how long it takes. */
+const OBSERVED =
+  /\b(?:monitor|watch|verif|validat|immediate|post|extended|after|stabil|observ|follow|smoke|checks?\b|checkpoint|short|long|critical|initial|recovery|support|hypercare)/i
 
 /** When the phase of this title happens relative to the start of the release, or null. */
 export function readAnchor(title: string): Anchor | null {
@@ -86,33 +124,76 @@ export function readAnchor(title: string): Anchor | null {
     const match = form.pattern.exec(title)
     if (!match) continue
     const { fromMs, toMs } = form.read(match)
-    if (fromMs !== null) return { fromMs, toMs, text: match[0].trim() }
+    if (fromMs === null) continue
+    // "Step 3: Deploy (5-10 minutes)" is a budget.
+    if (match[0].startsWith('(') && fromMs > 0 && toMs !== null && !OBSERVED.test(title)) return null
+    return { fromMs, toMs, text: match[0].replace(/^[\s:–—-]+|^\((?!.*\))/g, '').trim() }
   }
   return null
 }
 
-/** "(10 minutes)", "(< 30 seconds)" behind a title: how long it may take, in milliseconds; null without one. */
+const ABOUT =
+  '(?:[<≤~≈]|under|max\\.?|up to|about|approx\\.?|approximately|est\\.?|estimated(?: time)?|eta|duration|timebox|takes)?:?\\s*[~≈]?\\s*'
+const BUDGETS = [
+  new RegExp(
+    `[([]\\s*${ABOUT}(?:${AMOUNT}\\s*(?:${DURATION_UNIT})?\\s*(?:-|–|—|to)\\s*)?${ONE}\\s*(?:max|est\\.?|estimated|total)?\\s*[)\\]]`,
+    'i',
+  ),
+  new RegExp(`(?:[~≈]|\\s[-–—|:]\\s+)()${ONE}\\s*$`, 'i'),
+]
+
+/** "(10 minutes)", "(< 30 seconds)", "~5 min" behind a title: how long it may take, in milliseconds; null without one. */
 export function readBudgetMs(title: string): number | null {
-  const match = new RegExp(`\\(\\s*(?:[<≤~]|under|max|up to|about|approx\\.?)?\\s*${ONE}\\s*(?:max)?\\s*\\)`, 'i').exec(
-    title,
-  )
-  return ms(match?.[1], match?.[2])
+  for (const form of BUDGETS) {
+    const match = form.exec(title)
+    if (match) return ms(match[2], match[3])
+  }
+  return null
 }
 
-/** "Every 5 minutes for the first 30 minutes", "Daily for 1 week", "Hourly"; null without one. */
+const STATED_BUDGET = new RegExp(
+  `^\\W*(?:(?:estimated |expected |total |max(?:imum)? |approx\\.? )?(?:time|duration)(?: required| needed| estimate| to complete)?|time ?box|eta|estimated)\\W*:\\W*` +
+    `${ABOUT}(?:${AMOUNT}\\s*(?:${DURATION_UNIT})?\\s*(?:-|–|—|to)\\s*)?${ONE}(?=\\W|$)`,
+  'im',
+)
+
+/** "Estimated time: 30 min", "**Duration**: 2-4 hours" on a line of its own below a title, in milliseconds (the upper end); null without one. */
+export function readStatedBudgetMs(words: string): number | null {
+  const match = STATED_BUDGET.exec(words)
+  return ms(match?.[2], match?.[3])
+}
+
+const EVERY = new RegExp(`\\bevery\\s+(?:(\\d+)[\\s-]*)?(${DURATION_UNIT})`, 'i')
+const THEN = new RegExp(
+  `\\bthen\\s+(?:(hourly|daily|weekly)|(?:(?:every|at|each)\\s+)?(?:(\\d+)[\\s-]*)?(${DURATION_UNIT})?)`,
+  'i',
+)
+const LIMIT = new RegExp(
+  `\\b(?:for|first|over)(?:\\s+the)?(?:\\s+(?:first|next))?\\s+(?:(\\d+)[\\s-]*)?(${DURATION_UNIT})`,
+  'i',
+)
+const NAMED: Record<string, string> = { hourly: 'h', daily: 'd', weekly: 'w' }
+
+/** "Every 5 minutes for the first 30 minutes, then every 15", "Daily for 1 week", "Hourly"; null without one. */
 export function readRecurrence(title: string): Recurrence | null {
-  const every = new RegExp(`\\bevery\\s+(?:(\\d+)\\s*)?(${DURATION_UNIT})`, 'i').exec(title)
+  const every = EVERY.exec(title)
   const named = /\b(hourly|daily|weekly)\b/i.exec(title)
-  const everyMs = every
-    ? ms(every[1] ?? '1', every[2])
-    : named
-      ? durationMs(1, { hourly: 'h', daily: 'd', weekly: 'w' }[named[1]?.toLowerCase() ?? ''] ?? '')
-      : null
+  const everyMs = every ? ms(every[1] ?? '1', every[2]) : named ? ms('1', NAMED[named[1]?.toLowerCase() ?? '']) : null
   if (everyMs === null) return null
-  const limit = new RegExp(`\\b(?:for|first)(?:\\s+the)?(?:\\s+first)?\\s+(?:(\\d+)\\s*)?(${DURATION_UNIT})`, 'i').exec(
-    title,
-  )
-  return { everyMs, forMs: limit ? ms(limit[1] ?? '1', limit[2]) : null }
+  const limit = LIMIT.exec(title)
+  const then = THEN.exec(title)
+  return {
+    everyMs,
+    forMs: limit ? ms(limit[1] ?? '1', limit[2]) : null,
+    thenEveryMs: then ? thenMs(then, every?.[2]) : null,
+  }
+}
+
+/** "then every 15" takes the unit that was said before. */
+function thenMs([, named, amount, unit]: RegExpExecArray, unitBefore: string | undefined): number | null {
+  if (named) return ms('1', NAMED[named.toLowerCase()])
+  if (amount === undefined && unit === undefined) return null
+  return ms(amount ?? '1', unit ?? unitBefore)
 }
 
 function negate(value: number | null): number | null {

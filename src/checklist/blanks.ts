@@ -1,38 +1,19 @@
 // Places to be filled in: `____`, "Backup size: `_____ GB`", "[Name]", Prettier's mangled `**\*\***\_\_\_**\*\***`.
 import type { Blank } from '../plan/plan.ts'
+import { findBlankSpans } from './blank-spans.ts'
 import type { Source } from './decode.ts'
+import { slug } from './identity.ts'
 import { parseThresholds } from './thresholds.ts'
+import { toQuantity } from './units.ts'
 
-/** A run of underscores, escaped or with the asterisks that a formatter made of some of them. */
-const MANGLED = /(?:\\?[_*]){3,}/g
-const UNDERSCORES = /(?:\\?_){3,}/
-/** Two underscores are a blank where a unit follows: `__%`. */
-const SHORT = /(?<![_*\w\\])__(?=\s?(?:%|ms\b|s\b|MB\b|GB\b))/g
-/** `[Name]`, `[TBD]` as the whole value behind a colon; not a link, not a box. */
-const BRACKETS = /:[\s*]*(\[[A-Za-z][A-Za-z /_.-]{1,40}\])(?=\s*(?:$|[,;|]|\bDate\b))(?![([])/gm
-const UNIT_BEHIND =
+/** The unit right behind a blank. */
+export const UNIT_BEHIND =
   /^\s?(%|[A-Za-z]+\/[A-Za-z]+|(?:ms|s|sec(?:ond)?s?|min(?:ute)?s?|hours?|hrs?|h|days?|[KMGT]i?B|rules?|ops|rps|Mbps)\b)/
-const TARGET = /\(?\b(?:target|goal|expected)\b:?\s*([^)|,]*)\)?/i
-
-/** Where blanks stand in a piece of the text: start and end, in characters of the whole text. */
-export function findBlankSpans(text: string, start: number, end: number): [number, number][] {
-  const piece = text.slice(start, end)
-  if (!/[_[]/.test(piece)) return []
-  const spans: [number, number][] = []
-  for (const match of piece.matchAll(MANGLED)) {
-    const underscores = UNDERSCORES.exec(match[0])
-    if (!underscores) continue
-    const whole = /\\[*_]/.test(match[0]) && /\*/.test(match[0])
-    const from = match.index + (whole ? 0 : underscores.index)
-    spans.push([from, from + (whole ? match[0].length : underscores[0].length)])
-  }
-  for (const match of piece.matchAll(SHORT)) spans.push([match.index, match.index + 2])
-  for (const match of piece.matchAll(BRACKETS)) {
-    const at = match.index + match[0].length - (match[1]?.length ?? 0)
-    spans.push([at, at + (match[1]?.length ?? 0)])
-  }
-  return spans.toSorted(([a], [b]) => a - b).map(([from, to]) => [start + from, start + to])
-}
+const UNIT_IN_LABEL = /\((%|ms|s|sec|seconds|min|minutes|hours|h|days|[KMGT]i?B|rps|req\/s|ops\/s|Mbps|count)\)\s*$/i
+/** How far from a blank its target is looked for. */
+const NEAR_CHARACTERS = 160
+const TARGET =
+  /\(?\b(?:target|goal|expected|should be|must be|threshold|limit|slo|sla)\b:?\s*((?:[^)|,]|,(?=\d{3}))*)\)?|^[\s`*%a-zA-Z/]{0,14}\(\s*((?:[<>≤≥]|max\b|min\b|at (?:most|least)\b)[^)]*)\)/i
 
 /** The blanks of a piece of the text, each with the words in front of it, its unit and its target. */
 export function readBlanks(source: Source, start: number, end: number): Blank[] {
@@ -43,20 +24,38 @@ export function readBlanks(source: Source, start: number, end: number): Blank[] 
     const label = labelIn(text.slice(labelFrom, from))
     const behind = text.slice(to, spans[index + 1]?.[0] ?? end)
     labelFrom = to
+    const unit =
+      UNIT_BEHIND.exec(behind)?.[1] ??
+      /[$€£¥](?=\s?$)/.exec(text.slice(start, from))?.[0] ??
+      UNIT_IN_LABEL.exec(label)?.[1] ??
+      null
     return {
-      name: uniqueName(blankName(label, text.slice(start, from)), names),
+      name: uniqueName(
+        unit === null
+          ? blankName(label, text.slice(start, from), spans.length > 1)
+          : measuredName(label, spans.length > 1),
+        names,
+      ),
       label,
-      unit: UNIT_BEHIND.exec(behind)?.[1] ?? null,
-      target: readTarget(label, text.slice(start, from), behind),
+      unit,
+      target: readTarget(label, unit, text.slice(start, from), behind),
       range: source.range(from, to),
     }
   })
 }
 
-/** "`_____ ms` (target: < 500ms)", "Target <1%, Actual: ____%": the bound the value is held against. */
-function readTarget(label: string, before: string, behind: string): Blank['target'] {
-  const stated = TARGET.exec(behind)?.[1] ?? TARGET.exec(before)?.[1]
-  return stated ? (parseThresholds(`${label}: ${stated.trim()}`, { target: true })[0] ?? null) : null
+/** "`_____ ms` (target: < 500)", "Target <1%, Actual: ____%": the bound the value is held against, in the blank's unit where it has none. */
+function readTarget(label: string, unit: string | null, before: string, behind: string): Blank['target'] {
+  const match = TARGET.exec(behind.slice(0, NEAR_CHARACTERS)) ?? TARGET.exec(before.slice(-NEAR_CHARACTERS))
+  const stated = match?.[1] ?? match?.[2]
+  if (!stated) return null
+  const target = parseThresholds(`${label}: ${stated.trim()}`, { target: true })[0] ?? null
+  if (target === null || target.unit !== 'count' || target.value === null || unit === null || !/^[%a-z/]+$/i.test(unit))
+    return target
+  const quantity = toQuantity(target.value, unit)
+  return quantity.value === target.value && quantity.unit === 'per-second' && !/\/|ps$/i.test(unit)
+    ? target
+    : { ...target, ...quantity }
 }
 
 function labelIn(words: string): string {
@@ -64,11 +63,14 @@ function labelIn(words: string): string {
     .replace(/\[[ xX~]\]|[`*|☐□⬜☑]/g, ' ')
     .replace(/^\s*(?:[-+]|\d+[.)])\s/, ' ')
     .replace(/\s+/g, ' ')
-    .replace(/^[\s,:.;)%]+|[\s:(]+$/g, '')
+    .replace(/^[\s,:.;()%]+|[\s:：($€£¥]+$/g, '')
 }
 
-/** `date`, `time`, `signature` or `value`, by the words in front. */
-function blankName(label: string, before: string): string {
+/** Fields that are named as they are. */
+const NAMED = /\b(name|title|role|initials|version|environment|duration|result|status|email|phone|count)\W*$/i
+
+/** `date`, `time`, `signature`, or else `value`; by the words in front where several stand in a line. */
+function blankName(label: string, before: string, several: boolean): string {
   if (/\bdate\b/i.test(label)) return 'date'
   if (/\btime\b/i.test(label)) return 'time'
   if (
@@ -77,7 +79,18 @@ function blankName(label: string, before: string): string {
     )
   )
     return 'signature'
-  return 'value'
+  if (!several) return 'value'
+  return NAMED.exec(label)?.[1]?.toLowerCase() ?? lastWords(label)
+}
+
+/** What has a unit is a figure, also where it is a time that something took. */
+function measuredName(label: string, several: boolean): string {
+  return several ? lastWords(label) : 'value'
+}
+
+function lastWords(label: string): string {
+  const words = label.split(/[:,;]/).at(-1) ?? ''
+  return /[\p{L}\p{N}]/u.test(words) ? slug(words, 3) : 'value'
 }
 
 /** `value`, then `value-2`, `value-3`. */

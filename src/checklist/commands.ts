@@ -1,121 +1,66 @@
-// Fenced blocks and inline code to command steps: scripts with the comments that name them, in order.
-import type { CommandStep } from '../plan/plan.ts'
-import { findHazards } from './command-hazards.ts'
-import { readShellLines, type ShellLine } from './shell-lines.ts'
+// Which text is a command: fenced blocks by their language and words, inline code by its first word.
+import { readShell } from './shell-syntax.ts'
+import { maskPlaceholders } from './placeholders.ts'
+import { isKnownProgram, isProgramOrPath } from './programs.ts'
+import { takeOffPrompts } from './prompts.ts'
 
-/** A block's commands; `numbered` where comments count them ("# 2. Tag images"), each a step of its own. */
-export interface CommandBlock {
-  numbered: boolean
-  steps: BlockStep[]
-}
+export { readCommandBlock, toCommand, type BlockStep } from './command-block.ts'
 
-export interface BlockStep {
-  title: string | null
-  /** Line of its title, or of its first command. */
-  line: number
-  /** Null where there are only comments: for a person to read, nothing to run. */
-  command: CommandStep | null
-  /** Comments behind the title. */
-  notes: string[]
-}
-
-const SHELLS = new Set([
-  'bash',
-  'sh',
-  'shell',
-  'zsh',
-  'console',
-  'shell-session',
-  'terminal',
-  'powershell',
-  'cmd',
-  'bat',
-])
-const NUMBERED = /^\s*#+\s*(?:step\s+)?(\d{1,2})[.):]\s+(\S.*)$/i
-const PROGRAM =
-  '(?:npm|npx|yarn|pnpm|node|deno|bun|git|gh|glab|docker|docker-compose|podman|kubectl|helm|argocd|curl|wget|psql|pg_dump|pg_restore|pg_isready|createdb|mysql|mysqldump|sqlite3|mongosh?|redis-cli|python\\d?|pip\\d?|pytest|poetry|uv|alembic|go|cargo|make|mvn|gradle|java|dotnet|php|composer|artisan|ruby|bundle|rake|rails|terraform|ansible(?:-playbook)?|aws|gcloud|az|vercel|netlify|fly|heroku|railway|supabase|prisma|systemctl|journalctl|service|sudo|ssh|scp|rsync|cp|mv|rm|mkdir|chmod|chown|ls|cat|tail|head|grep|find|sed|df|du|free|dig|nslookup|nc|openssl|promtool|nginx|pm2|wget|bash|sh|echo|cd|export|source)'
-const INLINE = new RegExp(
-  `^(?:\\$\\s+)?(?:[A-Z_][A-Z0-9_]*=\\S+\\s+)*(?:${PROGRAM}\\s+\\S|\\.{1,2}/(?:[\\w-]+/)*(?:[\\w-]+|[\\w-]+\\.(?:sh|py|js|mjs|ts|rb))(?=\\s|$)|(?:scripts?|bin)/\\S+\\.(?:sh|py|js|ts)\\b|(?:pg_isready|pytest)$)`,
+const SHELLS = new Set(
+  'bash sh shell zsh ksh console shell-session terminal shellscript powershell pwsh ps1 cmd bat batch dos fish'.split(
+    ' ',
+  ),
 )
+/** Quick look before the parser is asked: a word and another one, or a path. */
+const CANDIDATE = /^(?:\$\s+)?(?:[A-Za-z_][A-Za-z0-9_]*=\S*\s+)*([\w./~[-][\w./~+-]*)(?:\s+(\S)|$)/
+/** Names that are a command without a further word. */
+const ALONE = /^(?:pg_isready|pytest|make|uptime|whoami|\.{1,2}\/[\w./-]+|(?:scripts?|bin)\/[\w./-]+\.(?:sh|py|js|ts))$/
+/** "make sure", "find out", "test the restore": English that begins like a command. */
+const ENGLISH =
+  /^(?:make (?:sure|a|an|the|it)|find (?:out|a|an|the)|test (?:the|that|a|all)|watch (?:the|for|out)|time (?:to|is)|date (?:of|and)|host (?:is|name)|read (?:the|more|and)|sort (?:the|by|out)|cut (?:the|off|over)|go (?:to|live|ahead|no-go|no go|\/)|set (?:up|the)|kill (?:the|switch)|export (?:the|all)|source (?:of|code)|service (?:is|level|desk|account)|ping (?:the|me)|service:|helm (?:chart|charts)|docker (?:image|images|hub|compose)$|node (?:\d|version|js)|git (?:tag|commit|branch|repository|flow)$|if\b|for\b|while\b|case\b|until\b|function\b|render (?:the|time))/i
 
-/** Whether a block's language, or without one its first line, says shell. */
+/** Languages' first word: `bash title="x"` is bash. */
+function languageOf(lang: string): string {
+  return lang.toLowerCase().replace(/[^a-z0-9-].*$/, '')
+}
+
+/** Whether a block is shell: its language says so; without one it parses and every statement begins with a program or a path. */
 export function isShell(lang: string | null | undefined, value: string): boolean {
-  if (lang) return SHELLS.has(lang.toLowerCase().replace(/[^a-z-].*$/, ''))
-  const first = value.split('\n').find((line) => line.trim() !== '' && !line.trim().startsWith('#'))
-  return first !== undefined && INLINE.test(first.trim())
+  if (lang) return SHELLS.has(languageOf(lang)) && !isSettings(value)
+  // `[ ] Backup taken` is a box of a form, open or ticked; to a shell `[` is a program.
+  if (/^[ \t]*\[[ xX~]\][ \t]/m.test(value)) return false
+  const { text } = takeOffPrompts(value, false)
+  if (text !== value) return true
+  // The parser is asked only where the first line could be a command.
+  const first = text.split('\n').find((line) => line.trim() !== '' && !line.trim().startsWith('#'))
+  const word = first === undefined ? undefined : /^(?:[A-Za-z_]\w*=\S*\s+)*([^\s;&|]+)/.exec(first.trim())?.[1]
+  if (word === undefined || !isProgramOrPath(word)) return false
+  const { statements, problem } = readShell(maskPlaceholders(text))
+  if (problem) return false
+  return statements.every(({ node: { command } }) => {
+    const simple = command.type === 'Pipeline' || command.type === 'AndOr' ? command.commands[0] : command
+    if (simple?.type !== 'Command') return true
+    return simple.name === undefined || isProgramOrPath(simple.name.value)
+  })
 }
 
-/** Commands of a shell block whose first line stands on `line` of the document. */
-export function readCommandBlock(value: string, line: number): CommandBlock {
-  const lines = readShellLines(value)
-  const numbered = lines.some(({ comment, text }) => comment && NUMBERED.test(text))
-  const groups = split(lines, numbered)
-  return { numbered, steps: groups.map((group) => toStep(group, line, numbered)).filter((step) => step !== null) }
-}
-
-/** At numbered comments, or else at comments that open a paragraph. What precedes the first is a group of its own. */
-function split(lines: ShellLine[], numbered: boolean): ShellLine[][] {
-  const groups: ShellLine[][] = [[]]
-  for (const [index, line] of lines.entries()) {
-    const before = lines[index - 1]
-    const opens = numbered
-      ? line.comment && NUMBERED.test(line.text)
-      : line.comment && (before === undefined || (before.first && before.text.trim() === ''))
-    if (opens && groups.at(-1)?.some(({ text }) => text.trim() !== '')) groups.push([])
-    groups.at(-1)?.push(line)
-  }
-  return groups
-}
-
-function toStep(lines: ShellLine[], blockLine: number, numbered: boolean): BlockStep | null {
-  const comments = lines.filter(({ comment }) => comment)
-  const code = lines.filter(({ comment, text }) => !comment && !isOutput(text))
-  const titled = numbered ? comments.find(({ text }) => NUMBERED.test(text)) : leadingComment(lines)
-  const script = trimLines(code.map(({ text }) => text.replace(/^\$ /, '')))
-  const title = titled ? titleOf(titled.text) : null
-  if (script === '' && title === null) return null
-  const start = titled ?? code.find(({ text }) => text.trim() !== '') ?? lines[0]
-  const line = blockLine + (start?.index ?? 0)
-  const first = code.find(({ text }) => text.trim() !== '')
-  return {
-    title,
-    line,
-    command: script === '' ? null : toCommand(script, title, blockLine + (first?.index ?? 0)),
-    notes: comments.filter((comment) => comment !== titled).map(({ text }) => titleOf(text)),
-  }
-}
-
-function leadingComment(lines: ShellLine[]): ShellLine | undefined {
-  const first = lines.find(({ text }) => text.trim() !== '')
-  return first?.comment ? first : undefined
-}
-
-/** A line no shell would take: pasted output such as "✅ ci.yml - valid". */
-function isOutput(text: string): boolean {
-  return /^\s*\p{Extended_Pictographic}/u.test(text)
-}
-
-function titleOf(comment: string): string {
-  return comment
-    .replace(/^\s*#+\s*/, '')
-    .replace(/^(?:step\s+)?\d{1,2}[.):]\s+/i, '')
-    .replace(/^-\s+/, '')
-    .trim()
-}
-
-function trimLines(lines: string[]): string {
-  return lines
-    .join('\n')
-    .replace(/^(?:[ \t]*\n)+/, '')
-    .trimEnd()
-}
-
-/** A command with what makes it unfit to run unattended. */
-export function toCommand(script: string, title: string | null, line: number): CommandStep {
-  return { script, title, line, ...findHazards(script) }
+/** Nothing but `KEY=value`: the contents of a file of settings, whatever the block says it is. */
+function isSettings(value: string): boolean {
+  const lines = value.split('\n').filter((line) => line.trim() !== '' && !/^\s*#/.test(line))
+  return (
+    lines.length > 0 &&
+    lines.every((line) => /^\s*[A-Za-z_][\w.]*=(?:"[^"]*"|'[^']*'|[^\s;&|$`]*)\s*(?:#.*)?$/.test(line))
+  )
 }
 
 /** Whether inline code is a command and not a name, a path or a value. */
 export function isInlineCommand(code: string): boolean {
-  return code.length <= 500 && !code.includes('\n') && INLINE.test(code.trim())
+  const text = code.trim()
+  if (text.length > 500 || text.includes('\n') || ENGLISH.test(text)) return false
+  const [, word = '', next] = CANDIDATE.exec(text) ?? []
+  if (next === undefined)
+    return ALONE.test(word) && (!/^\.{1,2}\//.test(word) || /\/[\w-]+(?:\.(?:sh|py|js|mjs|ts|rb))?$/.test(word))
+  if (!(isKnownProgram(word) || /^(?:\.{1,2}|~)\/|^(?:scripts?|bin)\//.test(word)) || /^[:=|/]$/.test(next))
+    return false
+  return readShell(maskPlaceholders(text.replace(/^\$\s+/, ''))).problem === null
 }

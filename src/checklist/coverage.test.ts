@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { measureCoverage } from './coverage.ts'
+import type { CommandStep } from '../plan/plan.ts'
+import { coverageOf, measureCoverage, type Known } from './coverage.ts'
 import { readChecklist } from './read.ts'
-import { recognise, withProposals, type Recogniser } from './recognise.ts'
+import { recognise, type Recogniser } from './recognise.ts'
 
 const TEXT = `# Release
 
@@ -45,37 +46,72 @@ const item = (words: string) => {
   return found
 }
 
+/** A command with nothing in its way. */
+const plain: Partial<CommandStep> = {
+  language: 'shell',
+  problem: null,
+  alternative: null,
+  variables: [],
+  placeholders: [],
+  endless: false,
+  interactive: false,
+}
+const nothing: Known = { bound: new Set(), asked: new Set(), proposed: new Set(), gathering: new Set() }
+const counts = (known: Partial<Known>, of = checklist) => measureCoverage(of, coverageOf(of, { ...nothing, ...known }))
+
 describe('coverage', () => {
-  it('counts every item that is not reference once', () => {
-    const coverage = measureCoverage(withProposals(checklist, [disk]), new Set())
+  it('counts every item that is not reference once, in all and in its phase', () => {
+    const coverage = counts({ proposed: new Set([item('Disk').id]) })
     expect(coverage).toMatchObject({ total: 7, bound: 0, asWritten: 1, proposed: 1, person: 1, unverifiable: 4 })
+    const sums = coverage.phases.map(({ total, bound, asWritten, proposed, person, unverifiable }) => [
+      total,
+      bound + asWritten + proposed + person + unverifiable,
+    ])
+    expect(sums).toEqual([
+      [4, 4],
+      [2, 2],
+      [1, 1],
+    ])
   })
 
   it('counts what is bound as bound and nothing else', () => {
     const bound = new Set(checklist.items.map(({ id }) => id))
-    const coverage = measureCoverage(checklist, bound)
-    expect(coverage).toMatchObject({ total: 7, bound: 7, asWritten: 0, unverifiable: 0, next: null })
+    expect(counts({ bound })).toMatchObject({ total: 7, bound: 7, asWritten: 0, unverifiable: 0 })
   })
 
-  it('names the surest proposal first, then a trigger nobody watches, then what a machine could tell', () => {
-    const proposed = withProposals(checklist, [disk])
-    const order = ['Disk', 'Error rate', 'Database', 'Vibes']
-    const bound = new Set<string>()
-    for (const words of order) {
-      const next = measureCoverage(proposed, bound).next
-      if (words !== 'Vibes') expect(next?.text).toContain(words)
-      bound.add(next?.item ?? '')
+  it('counts what is asked of people for them, also where it has commands', () => {
+    const asked = new Set([item('Ship').id, item('Vibes').id])
+    expect(counts({ asked })).toMatchObject({ asWritten: 0, person: 3, unverifiable: 4 })
+  })
+
+  it('does not run as written what asks, ends never, is SQL, is no shell, is one of several, or wants variables', () => {
+    const ship = item('Ship')
+    const variants: Partial<CommandStep>[] = [
+      { endless: true },
+      { interactive: true },
+      { placeholders: ['<TAG>'] },
+      { language: 'sql' },
+      { problem: 'no shell' },
+      { alternative: { group: 'a', name: 'Method 1' } },
+      { variables: ['DATABASE_URL'] },
+    ]
+    for (const variant of [{}, ...variants]) {
+      const commands = ship.commands.map((command) => ({ ...command, ...plain, ...variant }))
+      const of = { ...checklist, items: [{ ...ship, commands }] }
+      expect([variant, counts({}, of).asWritten]).toEqual([variant, Object.keys(variant).length === 0 ? 1 : 0])
     }
   })
 
-  it('names a proposal for a trigger before any other, however sure, and says what can be confirmed', () => {
-    const proposals = new Map([
-      [item('Error rate').id, { confidence: 0.6, why: 'says "Error rate"' }],
-      [item('Disk').id, { confidence: 0.9, why: 'says "Disk"' }],
-    ])
-    const next = measureCoverage(checklist, new Set(), proposals).next
-    expect(next).toMatchObject({ item: item('Error rate').id, proposed: true, why: 'says "Error rate"' })
-    expect(measureCoverage(checklist, new Set(), new Map()).next).toMatchObject({ proposed: false })
+  it('lets an item that only gathers others stand where the worst of them does', () => {
+    const nested = readChecklist(
+      'nested.md',
+      Buffer.from('# R\n\n## Before\n\n- [ ] All well\n  - [ ] One\n  - [ ] Two\n'),
+    )
+    const [all, one, two] = nested.items.map(({ id }) => id)
+    const gathering = new Set([all ?? ''])
+    const covered = (bound: (string | undefined)[]) =>
+      coverageOf(nested, { ...nothing, gathering, bound: new Set(bound.flatMap((id) => id ?? [])) }).get(all ?? '')
+    expect([covered([]), covered([one]), covered([one, two])]).toEqual(['unverifiable', 'unverifiable', 'bound'])
   })
 })
 

@@ -7,6 +7,7 @@ import { decodeUtf8, toText } from './utf8.ts'
 /** A document as text, positions leading back to the original bytes. */
 export interface Source {
   path: string
+  /** Line endings are `\n`, whatever they are in the document. */
   text: string
   /** Runs of double-encoded characters put right, and those (with invalid bytes) that could not be. */
   encoding: { repaired: number; lost: number }
@@ -15,11 +16,11 @@ export interface Source {
 }
 
 export interface DecodeLimits {
-  /** @default 5,000,000 */
+  /** @default 20,000,000 */
   documentBytesMax: number
 }
 
-const LIMITS: DecodeLimits = { documentBytesMax: 5_000_000 }
+const LIMITS: DecodeLimits = { documentBytesMax: 20_000_000 }
 /** Above this share of invalid bytes it is some other encoding, and guessing would do harm. */
 const INVALID_SHARE_MAX = 0.02
 

@@ -7,7 +7,7 @@ export type Origin = 'box' | 'heading' | 'bullet' | 'step' | 'table' | 'fence' |
 
 export interface Draft extends Pick<
   Item,
-  'line' | 'text' | 'label' | 'state' | 'box' | 'blanks' | 'choices' | 'commands' | 'table'
+  'line' | 'text' | 'label' | 'code' | 'state' | 'box' | 'blanks' | 'choices' | 'commands' | 'table'
 > {
   origin: Origin
   section: Section
@@ -35,6 +35,7 @@ export function makeDraft(origin: Origin, place: Place, line: number, text: stri
     line,
     text,
     label: null,
+    code: [],
     state: 'open',
     box: null,
     blanks: [],

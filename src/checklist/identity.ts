@@ -1,5 +1,5 @@
 // Ids that stay what they are when something elsewhere in the document is edited.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
 const SLUG_CHARACTERS_MAX = 40
@@ -9,15 +9,24 @@ const SLUGGED_CHARACTERS_MAX = 160
 
 /** Lower-case words of any script joined by hyphens; `item` where there are none. */
 export function slug(text: string, wordsMax: number = Number.POSITIVE_INFINITY): string {
-  const start = text.slice(0, SLUGGED_CHARACTERS_MAX).normalize('NFKC').toLowerCase()
-  const words = start.match(/[\p{L}\p{N}]+/gu) ?? []
+  const start = text.slice(0, SLUGGED_CHARACTERS_MAX)
+  const words = ASCII.test(start)
+    ? (start.toLowerCase().match(/[a-z\d]+/g) ?? [])
+    : (start
+        .normalize('NFKC')
+        .toLowerCase()
+        .match(/[\p{L}\p{N}]+/gu) ?? [])
   const joined = words.slice(0, wordsMax).join('-')
-  return Array.from(joined).slice(0, SLUG_CHARACTERS_MAX).join('').replace(/-+$/, '') || 'item'
+  const cut = joined.length <= SLUG_CHARACTERS_MAX ? joined : Array.from(joined).slice(0, SLUG_CHARACTERS_MAX).join('')
+  return cut.replace(/-+$/, '') || 'item'
 }
+
+/** Most titles and items are; for these the general way, which takes longer, gives the same. */
+const ASCII = /^[ -~]*$/
 
 /** First characters of the base32 SHA-256 of the parts. */
 function shortHash(parts: readonly (string | number)[], characters: number): string {
-  const digest = createHash('sha256').update(JSON.stringify(parts)).digest()
+  const digest = hash('sha256', JSON.stringify(parts), 'buffer')
   let text = ''
   for (let bit = 0; text.length < characters; bit += 5) {
     const pair = ((digest[bit >> 3] ?? 0) << 8) | (digest[(bit >> 3) + 1] ?? 0)
@@ -39,12 +48,13 @@ export class ItemIds {
 
   /** `<phase>/<label or first words>-<hash>`: four characters of hash, more only where two would be equal. */
   next(phase: { title: string; path: readonly string[] }, text: string, label: string | null): string {
-    const key = JSON.stringify([...phase.path, text])
+    const parts = [...phase.path, text]
+    const key = parts.join('\n')
     const ordinal = this.#ordinals.get(key) ?? 0
     this.#ordinals.set(key, ordinal + 1)
     const name = `${this.#phaseSlug(phase.title)}/${slug(label ?? text, ITEM_WORDS)}`
     for (let characters = 4; ; characters++) {
-      const id = `${name}-${shortHash([...phase.path, text, ordinal], characters)}`
+      const id = `${name}-${shortHash([...parts, ordinal], characters)}`
       if (this.#taken.has(id) && characters < 40) continue
       this.#taken.add(id)
       return id

@@ -1,31 +1,62 @@
 // Lists: boxes with what is nested in them, numbered steps, triggers, criteria, bullets with something to fill in.
 import type { List, ListItem, Paragraph } from 'mdast'
 import { readBlanks } from './blanks.ts'
+import { readBoxMark, readTick, withoutBox, type BoxMark } from './box-marks.ts'
 import { readChoices } from './choices.ts'
-import { isInlineCommand, isShell, readCommandBlock, toCommand } from './commands.ts'
-import { holdsSteps, inCriteria, inTriggers, statesTrigger } from './contexts.ts'
+import { announces, readSequel } from './command-sequel.ts'
+import { isShell, readCommandBlock } from './commands.ts'
+import { holdsSteps, inAlerts, inCriteria, inTriggers, sortsTrouble, statesTrigger } from './contexts.ts'
 import type { Source } from './decode.ts'
+import { readInlineCommands } from './inline-commands.ts'
 import { makeDraft, type Draft, type Origin, type Place } from './draft.ts'
 import { collectFence } from './fence-items.ts'
-import { plainText, spanOf } from './markdown.ts'
-import { boxState } from './sections.ts'
+import { asserts, isImperative } from './item-words.ts'
+import { readLabel } from './labels.ts'
+import { isTold } from './loose-items.ts'
+import { codeSpans, plainText, spanOf } from './markdown.ts'
+import { namesTrouble } from './section-content.ts'
 import { collectTable } from './table-items.ts'
 import { parseThresholds } from './thresholds.ts'
 
-const GLYPH_BOX = /^([☐□⬜☑])\s*/u
+/** What introduces entries is read again for each of them. */
+const LEAD_CHARACTERS_MAX = 300
 const TICK_BULLET = /^(?:✅|✓|✔️?|:white_check_mark:)\s*/u
 
 /** Items of a list and of the lists within it. */
 export function collectList(source: Source, list: List, place: Place): Draft[] {
-  return list.children.flatMap((entry) => collectEntry(source, list, entry, place))
+  const shape = shapeOf(list)
+  return list.children.flatMap((entry) => collectEntry(source, shape, entry, place))
 }
 
-function collectEntry(source: Source, list: List, entry: ListItem, place: Place): Draft[] {
-  const draft = readEntry(source, entry, place)
+/** What the entries of a list show only together. */
+interface Shape {
+  ordered: boolean
+  /** "✅ do this" beside "❌ don't do that" shows what is right; it asks for nothing. */
+  examples: boolean
+  /** "☐" beside "✅": the latter is a box that is ticked. */
+  glyphs: boolean
+}
+
+function shapeOf({ children, ordered }: List): Shape {
+  const starts = children.map(({ children: [first] }) => (first?.type === 'paragraph' ? startOf(first) : ''))
+  const ticked = starts.some((start) => TICK_BULLET.test(start))
+  return {
+    ordered: ordered === true,
+    examples: ticked && starts.some((start) => /^(?:❌|✗|✘|🚫)/u.test(start)),
+    glyphs: ticked && starts.some((start) => /^[☐□⬜◻❏🔲]/u.test(start)),
+  }
+}
+
+function startOf({ children: [first] }: Paragraph): string {
+  return first?.type === 'text' ? first.value.slice(0, 4) : ''
+}
+
+function collectEntry(source: Source, shape: Shape, entry: ListItem, place: Place): Draft[] {
+  const draft = readEntry(source, shape, entry, place)
   const below: Place = {
     section: place.section,
-    parent: draft && belongs(draft, list, place) ? draft : place.parent,
-    lead: draft?.text || place.lead,
+    parent: draft && belongs(draft, shape, place) ? draft : place.parent,
+    lead: draft?.text.slice(0, LEAD_CHARACTERS_MAX) || place.lead,
   }
   const kept = draft !== null && below.parent === draft ? draft : null
   if (kept) addFences(entry, kept)
@@ -40,75 +71,50 @@ function collectEntry(source: Source, list: List, entry: ListItem, place: Place)
 }
 
 /** The entry's first paragraph as a draft; null for an entry without one. */
-function readEntry(source: Source, entry: ListItem, place: Place): Draft | null {
+function readEntry(source: Source, shape: Shape, entry: ListItem, place: Place): Draft | null {
   const paragraph = entry.children[0]
   if (paragraph?.type !== 'paragraph') return null
   const { start, end, line } = spanOf(paragraph)
   const words = plainText(paragraph)
-  const box = readBox(source, entry, paragraph)
-  const text = words
-    .replace(box?.glyph ? GLYPH_BOX : TICK_BULLET, '')
-    .replace(box?.mark ?? '', '')
-    .replace(/\s*[:：]$/, '')
-    .trim()
+  const box = readBox(source, entry, paragraph, shape)
+  const told = (box ? withoutBox(words) : words).replace(TICK_BULLET, '')
+  const text = told.replace(/\s*[:：]$/, '').trim()
   const draft = makeDraft(box ? 'box' : 'bullet', place, line, text)
   draft.label = readLabel(paragraph, text)
+  draft.code = codeSpans(paragraph)
   if (box) {
     draft.box = box.range
     draft.state = box.state
-  }
+  } else if (TICK_BULLET.test(words) && !place.section.boxed) draft.state = 'ticked'
   draft.blanks = readBlanks(source, start, end)
   draft.choices = readChoices(source, box?.after ?? start, end)
-  draft.commands = inlineCommands(paragraph, line)
+  draft.commands = readInlineCommands(paragraph, line)
   return draft
 }
 
-interface Box {
-  range: Draft['box']
-  state: Draft['state']
-  /** Where the words behind it start. */
-  after: number
-  glyph?: boolean
-  /** Mark that the parser left in the words: `[~]`. */
-  mark?: RegExp
-}
-
-function readBox(source: Source, entry: ListItem, paragraph: Paragraph): Box | null {
+/** The box that the parser found, or one that it does not know: `[~]`, `[]`, a glyph. */
+function readBox(source: Source, entry: ListItem, paragraph: Paragraph, { glyphs }: Shape): BoxMark | null {
   const { start } = spanOf(paragraph)
-  if (typeof entry.checked === 'boolean') {
-    const at = source.text.lastIndexOf('[', start)
-    return { range: source.range(at + 1, at + 2), state: entry.checked ? 'ticked' : 'open', after: start }
-  }
-  const words = source.text.slice(start, start + 8)
-  const third = /^\[([~/-])\]\s/.exec(words)
-  if (third)
-    return { range: source.range(start + 1, start + 2), state: 'partial', after: start + 3, mark: /^\[[~/-]\]\s*/ }
-  const glyph = GLYPH_BOX.exec(words)
-  if (!glyph) return null
-  return { range: source.range(start, start + 1), state: boxState(glyph[1] ?? ''), after: start + 1, glyph: true }
-}
-
-/** `**Disk Space**: ...`, `**Disk Space:** ...` or a line that is bold as a whole. */
-function readLabel(paragraph: Paragraph, text: string): string | null {
-  const strong = paragraph.children.find((child) => plainText(child) !== '')
-  if (strong?.type !== 'strong') return null
-  const words = plainText(strong)
-  if (/[:：]$/.test(words)) return words.replace(/\s*[:：]$/, '')
-  const behind = text.slice(words.length).trimStart()
-  return behind === '' || /^(?:\([^)]*\)\s*)?[:：]/.test(behind) ? words : null
+  if (typeof entry.checked !== 'boolean') return readBoxMark(source, start) ?? (glyphs ? readTick(source, start) : null)
+  // The paragraph starts behind its box.
+  const at = source.text.lastIndexOf('[', start - 1)
+  return { range: source.range(at + 1, at + 2), state: entry.checked ? 'ticked' : 'open', after: start }
 }
 
 /** Boxes always count; other entries where their place or what they hold makes them something to do. */
-function belongs(draft: Draft, list: List, place: Place): boolean {
+function belongs(draft: Draft, { ordered, examples }: Shape, place: Place): boolean {
   if (draft.box) return true
   if (draft.text === '') return false
-  const kind = place.section.phase.kind
+  const { kind } = place.section.phase
   if (draft.blanks.length > 0 || draft.choices.length > 0) return kind !== 'contacts'
   if (kind === 'notes' || kind === 'contacts' || kind === 'reference') return false
-  if (place.parent?.box) return parseThresholds(draft.text).some(({ value }) => value !== null)
-  if (inTriggers(place) || statesTrigger(draft.text) || inCriteria(place)) return true
-  if (list.ordered && holdsSteps(kind)) return markAs(draft, 'step')
-  return draft.label !== null && parseThresholds(draft.text).length > 0
+  const bounds = parseThresholds(draft.text).some(({ value }) => value !== null)
+  if (place.parent?.box) return bounds || asserts(draft)
+  if (sortsTrouble(place)) return namesTrouble(draft.text) || !isImperative(draft) || markAs(draft, 'step')
+  if (inTriggers(place) || inAlerts(place) || statesTrigger(draft.text) || inCriteria(place)) return true
+  if (ordered && holdsSteps(kind)) return markAs(draft, 'step')
+  if (!place.section.boxed && place.parent === null && isTold(kind)) return !examples
+  return draft.label !== null && bounds
 }
 
 function markAs(draft: Draft, origin: Origin): true {
@@ -116,23 +122,14 @@ function markAs(draft: Draft, origin: Origin): true {
   return true
 }
 
-/** Commands written in a box's own fences are the box's. */
+/** Commands written in a box's own fences are the box's, and what stands behind them may say what they print. */
 function addFences(entry: ListItem, draft: Draft): void {
-  for (const child of entry.children) {
+  let announced: string | null = null
+  for (const child of entry.children.slice(1)) {
+    if (readSequel(draft.commands, child, announced)) continue
+    announced = announces(child) ? plainText(child) : null
     if (child.type !== 'code' || !isShell(child.lang, child.value)) continue
-    const { steps } = readCommandBlock(child.value, spanOf(child).line + 1)
-    draft.commands.push(...steps.flatMap(({ command }) => command ?? []))
+    const { steps } = readCommandBlock(child.value, spanOf(child).line + 1, child.lang ?? null)
+    draft.commands.push(...steps.flatMap(({ commands }) => commands))
   }
-}
-
-function inlineCommands(paragraph: Paragraph, line: number): Draft['commands'] {
-  const codes = paragraph.children.flatMap((child) => {
-    if (child.type === 'inlineCode') return [child]
-    return 'children' in child ? child.children.filter((inner) => inner.type === 'inlineCode') : []
-  })
-  const negated = /^(?:do not|don't|never)\b/i.test(plainText(paragraph))
-  if (negated) return []
-  return codes
-    .filter(({ value }) => isInlineCommand(value))
-    .map((code) => toCommand(code.value, null, spanOf(code).line || line))
 }

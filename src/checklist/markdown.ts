@@ -1,46 +1,46 @@
 // Markdown to a syntax tree with positions, and its plain words.
 import type { Nodes, Root } from 'mdast'
-import { fromMarkdown } from 'mdast-util-from-markdown'
-import { gfmStrikethroughFromMarkdown } from 'mdast-util-gfm-strikethrough'
-import { gfmTableFromMarkdown } from 'mdast-util-gfm-table'
-import { gfmTaskListItemFromMarkdown } from 'mdast-util-gfm-task-list-item'
-import { gfmStrikethrough } from 'micromark-extension-gfm-strikethrough'
-import { gfmTable } from 'micromark-extension-gfm-table'
-import { gfmTaskListItem } from 'micromark-extension-gfm-task-list-item'
 import { PlanError } from '../lib/errors.ts'
-
-// What remark-parse and remark-gfm are made of, less what a checklist has no use for: footnotes, and bare addresses as links.
-const EXTENSIONS = [gfmTable(), gfmTaskListItem(), gfmStrikethrough()]
-const TREE_EXTENSIONS = [gfmTableFromMarkdown(), gfmTaskListItemFromMarkdown(), gfmStrikethroughFromMarkdown()]
-/** Block quotes and list markers in front of one line, or brackets open at once: far above any document people write. */
-const DEPTH_MAX = 50
+import { DEPTH_MAX, TooDeep } from './markdown-grammar.ts'
+import { readTree } from './syntax-tree.ts'
 
 /**
- * Syntax tree of the text; front matter is left out, positions stay those of the text.
+ * Syntax tree of the text, whose line endings are `\n`; front matter is left out, positions are those of the text. Words,
+ * breaks, links and raw HTML within a line have none.
  *
- * @throws PlanError when it is nested so deep that reading it would take unreasonably long.
+ * @throws PlanError when it is nested too deep.
  */
 export function parseMarkdown(path: string, text: string): Root {
-  refuseDepth(path, text)
-  return fromMarkdown(maskFrontMatter(text), { extensions: EXTENSIONS, mdastExtensions: TREE_EXTENSIONS })
+  try {
+    return readTree(text, frontMatterEnd(text))
+  } catch (error) {
+    if (!(error instanceof TooDeep)) throw error
+    throw new PlanError('is nested too deep', {
+      file: path,
+      line: text.slice(0, error.at).split('\n').length,
+      expected: `at most ${DEPTH_MAX / 2} levels`,
+    })
+  }
 }
 
-function refuseDepth(path: string, text: string): void {
-  const deep = /^(?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t]))){50}|^[^\n]*?(?:\[[^\n[\]]*){50}/m.exec(text)
-  if (!deep) return
-  throw new PlanError('is nested too deep', {
-    file: path,
-    line: text.slice(0, deep.index).split('\n').length,
-    expected: `at most ${DEPTH_MAX} levels`,
-  })
-}
+const FRONT_MATTER = [
+  { opens: /^---[ \t]*\n/, closes: /\n(?:---|\.\.\.)[ \t]*(?:\n|$)/g, key: /^[\w"'-]+[ \t]*:/m },
+  { opens: /^\+\+\+[ \t]*\n/, closes: /\n\+\+\+[ \t]*(?:\n|$)/g, key: /^(?:[\w".'-]+[ \t]*=|\[)/m },
+]
 
-/** Front matter would read as a heading: its characters become spaces. */
-function maskFrontMatter(text: string): string {
-  const front = /^---[ \t]*\r?\n(?:.*\r?\n)*?(?:---|\.\.\.)[ \t]*(?:\r?\n|$)/.exec(text)?.[0]
-  // A rule at the top of the document is none: front matter begins with a key and holds no boxes.
-  if (!front || !/^---\s+[\w-]+[ \t]*:/.test(front) || /^\s*[-*+] \[[ xX]\]/m.test(front)) return text
-  return front.replace(/[^\r\n]/g, ' ') + text.slice(front.length)
+/** Where the front matter at the top ends, which would read as a heading. */
+function frontMatterEnd(text: string): number {
+  for (const { opens, closes, key } of FRONT_MATTER) {
+    const first = opens.exec(text)?.[0].length
+    if (first === undefined) continue
+    closes.lastIndex = first - 1
+    const end = closes.test(text) ? closes.lastIndex : -1
+    const inside = text.slice(first, end)
+    // A rule at the top of the document is none: front matter begins with a key and holds no boxes.
+    if (end === -1 || !key.test(inside.split('\n', 1)[0] ?? '') || /^[ \t]*[-*+] \[[ xX]\]/m.test(inside)) return 0
+    return end
+  }
+  return 0
 }
 
 /** The words of a node without markup, white space collapsed. Code keeps its text, images their description. */
@@ -54,6 +54,12 @@ function collect(node: Nodes): string {
   if (node.type === 'image') return node.alt ?? ''
   if ('value' in node) return node.value
   return 'children' in node ? node.children.map(collect).join('') : ''
+}
+
+/** What a node shows as code, in order. */
+export function codeSpans(node: Nodes): string[] {
+  if (node.type === 'inlineCode') return [node.value]
+  return 'children' in node ? node.children.flatMap(codeSpans) : []
 }
 
 /** The words of a line of source: emphasis, code marks and escapes taken off. */

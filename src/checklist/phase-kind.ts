@@ -1,101 +1,195 @@
-// What a phase is for, by its heading and those above it.
+// What each phase of a document is for: its words weighed against what stands under it, what it is part of and where it stands.
 import type { Anchor, PhaseKind } from '../plan/plan.ts'
+import { kindWithin } from './phase-nesting.ts'
+import { phaseOutline, type OutlineNode, type PhaseSummary, type Places } from './phase-outline.ts'
+import { AFTER, BEFORE, STANDING } from './phase-words.ts'
+import { entriesOf, type SectionContent } from './section-content.ts'
 
-/** Tried in order; the first that matches decides. */
-const KINDS: [PhaseKind, RegExp][] = [
-  ['reference', /\b(?:version history|changelog|revision history|related (?:documents?|docs|links)|see also)\b/],
-  ['contacts', /\bcontacts?\b|\bescalation path|\bon-?call (?:engineers?|contacts?)|\bexternal services$/],
-  [
-    'triggers',
-    /\btriggers?\b|roll(?:ed)?[ -]?back(?: \w+){0,3} (?:if|when)\b|when to roll|rollback (?:criteria|conditions)/,
-  ],
-  [
-    'troubleshooting',
-    /troubleshoot|\bcommon (?:issues|problems)|\bemergency (?!roll)|\bincident response|\bsymptoms?\b|known issues/,
-  ],
-  [
-    'reference',
-    /\breferences?\b|\bresources\b|\bquick (?:commands|reference|links|start)|\bappendix|\bglossary|\buseful (?:commands|links)/,
-  ],
-  ['sign-off', /\bsign[ -]?offs?\b|\bapprovals?\b|\bauthori[sz]ations?\b|go[ /-]+no[ -]?go/],
-  ['rollback', /\broll(?:ing)?[ -]?back|\brevert(?:ing)?\b|\brecovery (?:procedure|plan)|\bback-?out/],
-  [
-    'report',
-    /\bdeployment (?:log|report|record)|\blog template|\bmetrics summary|\bpost-?mortem|\bdeployment (?:info|summary|details)\b/,
-  ],
-  [
-    'success',
-    /\bsuccess\b|\bacceptance criteria|\bdefinition of done|\bbenchmarks?\b|\bbaselines?\b|\bfinal validation|\bcompletion\b/,
-  ],
-  [
-    'notes',
-    /\boverview\b|\bintroduction\b|\bpurpose\b|\babout\b|^notes?\b|\bhow to use|\btable of contents|\bbackground\b|\blessons learned/,
-  ],
-  [
-    'readiness',
-    /\bpre[ -]?(?:deploy|launch|release|production|flight|req|migration|rollout|cutover|checks?)|\bprerequisites?\b|\breadiness\b|\bpreparations?\b|\bbefore (?:deploy|release|you|the|starting|launch)|\bpreflight/,
-  ],
-  [
-    'verify',
-    /\bpost[ -]?(?:deploy|launch|release|production|migration|rollout|cutover)|\bafter (?:deploy|release|the|launch)|\bverif(?:y|ication)|\bvalidation\b|\bsmoke|\bacceptance tests?/,
-  ],
-  [
-    'watch',
-    /\bmonitoring\b|\bobservability\b|\balerts?\b|\balert conditions|\bmetrics to (?:watch|monitor)|\bcheckpoint|\bstability/,
-  ],
-  [
-    'execute',
-    /\bdeploy(?:ment|ing)?\b|\brelease\b|\blaunch\b|\bgo-?live\b|\brollout\b|\bmigrat(?:e|ion)\b|\bexecution\b|\bcutover\b|\bcanary\b|\bstep \d|\binstall/,
-  ],
-]
-
-/** Below one of these, a heading is read as part of it unless its own kind is among those named. */
-const STAYS: Partial<Record<PhaseKind, PhaseKind[]>> = {
-  readiness: ['triggers', 'sign-off', 'contacts', 'reference', 'troubleshooting'],
-  execute: ['triggers', 'rollback', 'sign-off', 'contacts', 'troubleshooting', 'reference', 'verify', 'report'],
-  success: ['triggers', 'sign-off', 'contacts'],
-  verify: [
-    'triggers',
-    'rollback',
-    'sign-off',
-    'contacts',
-    'report',
-    'troubleshooting',
-    'reference',
-    'watch',
-    'success',
-  ],
-  watch: ['triggers', 'rollback', 'sign-off', 'contacts', 'verify', 'troubleshooting', 'report'],
-  rollback: ['triggers', 'contacts', 'troubleshooting'],
-  triggers: ['rollback', 'contacts'],
-  troubleshooting: ['triggers', 'rollback', 'contacts', 'reference'],
-  reference: ['contacts'],
-  contacts: [],
-  'sign-off': [],
-  report: ['sign-off', 'contacts'],
+/** A kind, and in one sentence why. */
+export interface PhaseVerdict {
+  kind: PhaseKind
+  why: string
+  /** Nothing but its place says so: parts that say otherwise do. */
+  placed?: boolean
 }
 
-/**
- * Kind of a phase. `parent` is the kind of the heading above, null at the top and directly below the document's own
- * title, which says nothing about its parts.
- */
-export function phaseKindOf(title: string, anchor: Anchor | null, parent: PhaseKind | null): PhaseKind {
-  const own = ownKind(title, anchor)
-  if (parent === null || parent === 'notes') return own ?? 'notes'
-  if (own === null || own === parent) return parent
-  // In a list of deployment steps "pre-deployment validation" is a step, "post-deployment verification" its end.
-  if (parent === 'execute' && own === 'verify' && !/post|smoke|after/i.test(title)) return parent
-  return STAYS[parent]?.includes(own) ? own : parent
+/** Kinds of all phases of a document, in its order. Takes time linear in their number. */
+export function phaseKindsOf(summaries: readonly PhaseSummary[]): PhaseVerdict[] {
+  const outline = phaseOutline(summaries)
+  const verdicts: PhaseVerdict[] = []
+  for (const node of outline.nodes) {
+    const parent = node.parent === null ? null : verdicts[node.parent.index]
+    verdicts.push(
+      node === outline.title || node.level === 0
+        ? atTitle(node, outline.places)
+        : node.parent === null || node.parent === outline.title || !parent
+          ? atTop(node, outline.places)
+          : within(node, parent, outline.places),
+    )
+  }
+  return verdicts
 }
 
-function ownKind(title: string, anchor: Anchor | null): PhaseKind | null {
-  const words = title.toLowerCase()
-  const named = KINDS.find(([, pattern]) => pattern.test(words))?.[0] ?? null
-  const byTime = named === null || named === 'execute' || named === 'verify' || named === 'watch'
-  if (!anchor || !byTime) return named
-  if (anchor.fromMs < 0) return 'readiness'
-  if (anchor.fromMs === 0 && anchor.toMs === null) return 'execute'
-  return named === 'watch' ? 'watch' : 'verify'
+/** What stands directly under the document's title is before everything else, or all there is. */
+function atTitle(node: OutlineNode, places: Places): PhaseVerdict {
+  const { content, entries } = node
+  if (content.boxes + content.steps + content.tables + content.fences === 0)
+    return because('notes', 'it names the document')
+  const tells = places.execute === -1 && places.steps && content.deeds * 2 > entries
+  return because(tells ? 'execute' : 'readiness', 'it stands before all sections')
+}
+
+function atTop(node: OutlineNode, places: Places): PhaseVerdict {
+  const { own, anchor, content, rank } = node
+  if (!node.holds && own.weight < 3) return because('notes', 'nothing to do stands under it')
+  if (rank === 0 && own.weight < 3 && node.listsOnly && places.boxed)
+    return because('notes', 'it stands below the title and has nothing to do')
+  if (places.timeless && isRequirement(node))
+    return because('readiness', 'the document lists what must be so before a release')
+  if (isExplicit(node)) return because(own.kind, `its heading says so: "${own.words}"`)
+  if (anchor && !isPlanned(node, places)) return byAnchor(anchor)
+  if (CRITERIA.test(content.lead)) return because('success', 'its first words say what success is')
+  if (own.kind === 'execute' && (onlyLooks(node) || /^test(?:s|ing)?\b/.test(own.title)))
+    return because('verify', 'it only looks at what was done')
+  if (own.kind === 'verify' && own.weight === 2 && isSetUp(node, places))
+    return because('readiness', 'it sets up what is watched later')
+  if (own.weight >= 2) return because(own.kind, `its heading speaks of it: "${own.words}"`)
+  const covered = coveredBy(node)
+  if (covered) return because(covered, 'most of its parts are')
+  const told = byContent(content)
+  if (told) return told
+  if (node.listsOnly && places.boxed) return because('notes', 'it lists nothing to tick or to do')
+  return { ...byPlace(node, places), placed: true }
+}
+
+function within(node: OutlineNode, parent: PhaseVerdict, places: Places): PhaseVerdict {
+  const { own, content } = node
+  const main = node.parent
+  if (main && parent.kind === 'execute' && (own.weight < 2 || own.kind === 'verify')) {
+    const { before, execute, after } = main.parts
+    if (after >= 0 && node.rank > after) return because('verify', 'it stands behind a part that says after')
+    if (before >= 0 && after >= 0 && node.rank < execute && own.kind !== 'execute')
+      return because('readiness', 'it stands ahead of the part that releases')
+  }
+  if (places.timeless && own.kind === 'verify') return because(parent.kind, 'it is part of such a section')
+  if (parent.kind === 'notes') {
+    if (own.weight >= 2 && own.kind !== 'notes') return because(own.kind, `its heading says so: "${own.words}"`)
+    return node.boxes > 0 && own.kind !== 'notes'
+      ? atTop(node, places)
+      : because('notes', 'it is part of such a section')
+  }
+  if (parent.placed && parent.kind === 'readiness' && own.kind === 'execute' && DEPLOYS.test(own.title))
+    return because('execute', `its heading says so: "${own.words}"`)
+  const kind = kindWithin(parent.kind, node)
+  if (kind === parent.kind) return because(kind, 'it is part of such a section')
+  if (kind === 'notes' && (node.boxes > 0 || content.fences > 0))
+    return because(parent.kind, 'it is part of such a section')
+  return because(kind, own.words === '' ? 'what it lists says so' : `its heading says so: "${own.words}"`)
+}
+
+/** A deployment itself, not the pipeline for it. */
+const DEPLOYS = /^(?:[\p{L}\p{N}]+ ){0,2}deployment$|^deploy\b/u
+
+/** "Pre-deployment", "Rollback plan": no place or content speaks louder. A time before the release does, where only the event is named. */
+function isExplicit({ own, anchor }: OutlineNode): boolean {
+  if (own.weight < 3) return false
+  return !(anchor && anchor.fromMs < 0 && own.kind === 'execute')
+}
+
+/** In a list of requirements also rollback plans and contacts are boxes to tick. */
+function isRequirement({ own, boxes, content }: OutlineNode): boolean {
+  if (own.weight === 0) return boxes + content.tables > 0
+  if (own.kind === 'execute' || own.kind === 'verify') return true
+  if (own.kind === 'notes' || own.weight < 2) return own.kind !== 'notes'
+  return boxes > 0 && ['troubleshooting', 'contacts', 'rollback', 'success'].includes(own.kind)
+}
+
+function onlyLooks({ all }: OutlineNode): boolean {
+  return all.entries > 1 && all.looks * 5 >= all.entries * 4
+}
+
+/** Monitoring is set up before the release, and looked at after it. */
+function isSetUp({ own, all, rank }: OutlineNode, { before, execute, after }: Places): boolean {
+  if (!own.words.startsWith('monitor')) return false
+  if (/\bset ?-?up\b|\bconfigur/.test(own.title)) return true
+  const ahead = execute >= 0 ? rank < execute : before === -1 && rank < after
+  return ahead || (all.setUps * 2 > all.entries && all.looks * 3 < all.entries)
+}
+
+/** "Week 1", "Day 3" ahead of the release are a plan of work, not the days after it. */
+function isPlanned({ anchor, rank }: OutlineNode, { execute, after }: Places): boolean {
+  return (
+    anchor !== null &&
+    anchor.fromMs >= 0 &&
+    /^\W*(?:day|week|month)/iu.test(anchor.text) &&
+    rank < Math.max(execute, after)
+  )
+}
+
+function byAnchor(anchor: Anchor): PhaseVerdict {
+  if (anchor.fromMs < 0) return because('readiness', `its time is before the release: "${anchor.text}"`)
+  if (anchor.fromMs === 0 && anchor.toMs === null)
+    return because('execute', `its time is the release: "${anchor.text}"`)
+  return because('verify', `its time is after the release: "${anchor.text}"`)
+}
+
+/** The kind of most parts that say theirs. */
+function coveredBy({ children }: OutlineNode): PhaseKind | null {
+  const kinds = children.filter(({ own }) => own.weight >= 2).map(({ own }) => own.kind)
+  if (kinds.length * 2 <= children.length) return null
+  const counts = [...Map.groupBy(kinds, (kind) => kind)].toSorted(([, a], [, b]) => b.length - a.length)
+  const [most] = counts
+  return most && most[1].length * 2 > kinds.length ? most[0] : null
+}
+
+const CRITERIA = /\b(?:successful|complete|success)\b.{0,30}\b(?:when|if)\b|\bbefore (?:marking|declaring)/
+
+function byContent(content: SectionContent): PhaseVerdict | null {
+  const { lead, signatures, reachable, columns, troubles, boxes } = content
+  const entries = entriesOf(content)
+  if (BEFORE.pattern.test(lead)) return because('readiness', 'its first words say before')
+  if (/^(?:immediately )?roll[ -]?back\b.{0,20}\bif\b/.test(lead))
+    return because('triggers', 'its first words say when to roll back')
+  if (AFTER.pattern.test(lead) && boxes > 0) return because('verify', 'its first words say after')
+  if (signatures >= 2 || /\bsignature\b/.test(columns)) return because('sign-off', 'it is signed')
+  if (/\b(?:phone|email|contact)\b/.test(columns)) return because('contacts', 'it lists how to reach people')
+  if (boxes === 0 && reachable > 0 && reachable * 2 >= Math.max(entries, 2))
+    return because('contacts', 'it lists how to reach people')
+  if (/\b(?:symptom|problem|issue)s?\b.*\b(?:solution|fix|cause|resolution)/.test(columns))
+    return because('troubleshooting', 'it lists problems')
+  return troubles > 2 && troubles * 3 > entries * 2 ? because('triggers', 'it lists states of trouble') : null
+}
+
+/** Words that say nothing: what is before and after decides. */
+function byPlace(node: OutlineNode, { before, execute, after, steps }: Places): PhaseVerdict {
+  const { rank, own, content, series } = node
+  if (series === 'step') return because('execute', 'it is one of the steps of the release')
+  const tells = steps && content.deeds * 2 > node.entries && node.entries > 0 && own.kind !== 'readiness'
+  if (tells && before >= 0 && rank > before && rank < execute) return because('execute', 'it tells what to do')
+  const main = execute >= 0 ? execute : after
+  if (execute >= 0 && rank > execute && rank < after && own.weight < 2 && !isTopic(node))
+    return because('execute', 'it stands between the release and what is after it')
+  if (main >= 0 && rank > main) {
+    if (own.kind === 'readiness' && STANDING.test(own.title))
+      return because('readiness', 'it is about what must be in place')
+    if (execute >= 0 && after === -1 && series) return because('execute', 'it is one of the steps of the release')
+    return because('verify', 'it stands behind the release')
+  }
+  if (execute === -1 && before >= 0 && after >= 0 && rank > before)
+    return because('execute', 'it stands between before and after')
+  if (series && execute === -1 && before >= 0) return because('execute', 'it is one of the steps of the release')
+  if (execute === -1 && tells) return because('execute', 'it tells what to do')
+  return because('readiness', main >= 0 ? 'it stands before the release' : 'it is about what must be in place')
+}
+
+/** Named for what must be in place and stating it: "Security" over "headers set". */
+function isTopic({ own, all }: OutlineNode): boolean {
+  if (own.kind !== 'readiness' || own.weight === 0 || all.deeds * 3 > all.entries) return false
+  return all.entries === 0 ? STANDING.test(own.title) : all.setUps * 2 >= all.entries
+}
+
+function because(kind: PhaseKind, why: string): PhaseVerdict {
+  return { kind, why }
 }
 
 /** Blocks of these are shown and never run; lists of these are no tasks. */

@@ -1,70 +1,144 @@
-// What stands around a bound: aggregate, window, "5 consecutive", relation to the baseline.
-import type { Threshold, Unit } from '../plan/threshold.ts'
-import type { Bound } from './bounds.ts'
+// What stands around a bound: aggregate, window, "5 consecutive".
 import { DURATION_UNIT, durationMs } from './durations.ts'
+import { L } from './letters.ts'
+import { OPERATOR } from './operators.ts'
 
 export interface Span {
   start: number
   end: number
 }
 
-const AGGREGATES: [RegExp, (match: RegExpExecArray) => string][] = [
-  [/\bp(\d{2}(?:\.\d+)?)\b/i, ([, rank]) => `p${rank}`],
-  [/\b(\d{2}(?:\.\d+)?)(?:st|nd|rd|th)[ -]percentile/i, ([, rank]) => `p${rank}`],
-  [/\bmedian\b/i, () => 'p50'],
-  [/\b(?:average|avg|mean)\b/i, () => 'avg'],
-  [/\bsustained\b/i, () => 'sustained'],
-  [/\b(?:peak|maximum|max)\b(?!imum)/i, () => 'max'],
-  [/\b(?:total|sum)\b/i, () => 'sum'],
-]
+const PERCENTILE = String.raw`p\s?\d{2}(?:\.\d+)?(?:th)?|\d{2}(?:\.\d+)?(?:st|nd|rd|th)?[ -]?(?:percentile|%ile|pctl)|\d{2}(?:\.\d+)?%(?= of (?:the |all )?(?:requests|responses|calls|queries|pages?|operations|transactions)\b)`
+/** Words that name an aggregate; "load average" is a measurement, "at peak load" a circumstance, "5 min" a time. */
+const AGGREGATE = new RegExp(
+  String.raw`(?<![${L}\d])(?:${PERCENTILE}|(?<!load\s)(?:averaged?|avg\.?|mean)|median|(?<!of\s|\/)(?:peak|maximum|max|worst[- ]case)(?!\s+(?:load|hours?|traffic|times?|usage hours))|(?<!\d\s?|bare\s|of\s|\/)(?:minimum|min)|sum)(?![${L}])`,
+  'gi',
+)
 
-/** The aggregate a clause names, before or after its bound (at `boundAt`): the nearer one where there are two. */
-export function readAggregate(clause: string, boundAt: number): string | null {
-  const found = AGGREGATES.flatMap(([pattern, name]) => {
-    const match = pattern.exec(clause)
+/** Words further away speak of something else. */
+const REACH = 60
+
+/** The aggregate of a clause whose bound stands at `start` to `end` in it: the nearer one where two are named. */
+export function readAggregate(clause: string, { start, end }: Span): string | null {
+  const found = Array.from(clause.matchAll(AGGREGATE), (match) => ({ match, from: match.index }))
     // "max 100 connections": there the word is the operator.
-    return match && match.index !== boundAt ? [{ name: name(match), distance: Math.abs(match.index - boundAt) }] : []
-  })
-  return found.toSorted((a, b) => a.distance - b.distance)[0]?.name ?? null
+    .filter(({ match, from }) => from + match[0].length <= start || from >= end)
+    .map(({ match, from }) => ({
+      name: nameOf(match[0]),
+      distance: from < start ? start - from - match[0].length : from - end,
+    }))
+  return found.filter(({ distance }) => distance <= REACH).toSorted((a, b) => a.distance - b.distance)[0]?.name ?? null
 }
 
-const WINDOWS = [
+function nameOf(word: string): string {
+  const rank = /\d{2}(?:\.\d+)?/.exec(word)
+  if (rank) return `p${rank[0]}`
+  if (/^median/i.test(word)) return 'p50'
+  if (/^(?:av|mean)/i.test(word)) return 'avg'
+  return /^min/i.test(word) ? 'min' : /^sum/i.test(word) ? 'sum' : 'max'
+}
+
+/** The words without the aggregates in them. */
+export function withoutAggregates(words: string): string {
+  return words.replace(AGGREGATE, ' ')
+}
+
+/** Where the aggregate ends that stands at the start of the words; 0 without one. */
+export function leadingAggregate(words: string): number {
+  const match = [...words.matchAll(AGGREGATE)][0]
+  return match && /^[\s(]*(?:at\s+)?$/.test(words.slice(0, match.index)) ? match.index + match[0].length : 0
+}
+
+/** A stretch over which a bound is held. */
+export interface Window extends Span {
+  windowMs: number
+  /** "for > 5 minutes": it states a bound by itself where there is no other. */
+  compares: boolean
+}
+
+const AMOUNT = String.raw`(\d+(?:\.\d+)?)\+?[\s-]*`
+const COMPARING = '>=?|≥|at least|more than|longer than|over|a minimum of|minimum|greater than'
+const ANY = String.raw`(?:(?:the|last|past|first|next|previous|any|a|an|entire|full|whole|at|rolling|initial)\s+)*`
+const WINDOW_FORMS: RegExp[] = [
+  // "for 5 minutes", "for > 5 minutes", "over the last hour", "in the first hour", "lasting 10 min", "sustained 5 min"
   new RegExp(
-    `\\b(?:for|over|lasting)(?: the last)?\\s*(?:>|≥|>=|at least|more than|longer than|a)?\\s*(\\d+)[\\s-]*(${DURATION_UNIT})(?:\\s+window)?`,
+    String.raw`(?<![${L}])(?:for|over|lasting|lasts?|persist(?:s|ing)?(?: for)?|sustained(?: for| over)?|throughout|during|across)\s+${ANY}(${COMPARING})?\s*${ANY}${AMOUNT}(${DURATION_UNIT})(?:\s+(?:window|period|interval|straight))?`,
     'gi',
   ),
-  new RegExp(`\\b(?:in|during|within)(?: the)? (?:first|last)\\s+(?:(\\d+)[\\s-]*)?(${DURATION_UNIT})`, 'gi'),
-  new RegExp(`\\((\\d+)\\s?(${DURATION_UNIT})\\)(?=\\s*:)`, 'gi'),
+  new RegExp(
+    String.raw`(?<![${L}])(?:in|during|within|for|over|per|after|throughout)\s+(?:the\s+)?(?:first|last|past|initial|previous)()\s+(?:${AMOUNT})?(${DURATION_UNIT})`,
+    'gi',
+  ),
+  new RegExp(
+    String.raw`(?<![${L}])(?:for|over|in|per|within)\s+(?:an?|one|any)()\s+()(${DURATION_UNIT})(?:\s+(?:window|period))?`,
+    'gi',
+  ),
+  // "5-minute average", "(5 min window)", "24-hour uptime"
+  new RegExp(
+    String.raw`(?<![${L}\d.-])()${AMOUNT}(${DURATION_UNIT})[\s-]+(?=(?:rolling|moving|window|period|average|avg|mean|uptime|error|success|failure|availability|crash|response)(?![${L}]))(?:(?:rolling\s+)?(?:window|period))?`,
+    'gi',
+  ),
+  // "Queue size (24h): ..."
+  new RegExp(String.raw`\(()(\d+)[\s-]?(${DURATION_UNIT})\)(?=\s*:)`, 'gi'),
+  new RegExp(String.raw`(?<![${L}])(?:first|last|past)()\s+(?:${AMOUNT})?(${DURATION_UNIT})(?=\s+[${L}])`, 'gi'),
+]
+/** Behind a bound only: "> 10 in 5 minutes", "3 failures within 10 min", ">10/5min", "> 5% (5 min)". */
+const WINDOWS_BEHIND: RegExp[] = [
+  new RegExp(
+    String.raw`(?<![${L}])(?:in|within|per)\s+${ANY}()${AMOUNT}(${DURATION_UNIT})(?:\s+(?:window|period))?`,
+    'gi',
+  ),
+  new RegExp(String.raw`\s?\/\s?()(\d+)\s?(${DURATION_UNIT})`, 'gi'),
+  new RegExp(String.raw`\(\s*(>=?|≥)?\s*(\d+)[\s-]?(${DURATION_UNIT})\s*\)`, 'gi'),
 ]
 
-/** "for 5 minutes", "for > 5 minutes", "in first hour": over what stretch the bound is held. */
-export function readWindows(text: string): (Span & { windowMs: number })[] {
-  return WINDOWS.flatMap((pattern) =>
-    Array.from(text.matchAll(pattern), (match) => ({
-      start: match.index,
-      end: match.index + match[0].length,
-      windowMs: durationMs(Number(match[1] ?? '1'), match[2] ?? '') ?? 0,
-    })),
-  ).toSorted((a, b) => a.start - b.start)
+const NAMES_TIME = new RegExp(
+  String.raw`(?:\d\+?[\s-]*|\b(?:first|last|past|initial|previous|an?|one|any) )${DURATION_UNIT}`,
+  'i',
+)
+/** "< 1000 ms average": what stands behind an operator is the bound itself. */
+const COMPARED = new RegExp(`${OPERATOR}\\s*$`, 'i')
+
+/** The windows a text names, in order. `behind`: those that are ones only where a bound stands before them. */
+export function readWindows(text: string): { windows: Window[]; behind: Window[] } {
+  const all = (forms: RegExp[]): Window[] =>
+    forms
+      .flatMap((form) => Array.from(text.matchAll(form), toWindow))
+      .filter(({ windowMs, start }) => windowMs >= 1000 && !COMPARED.test(text.slice(0, start)))
+      .toSorted((a, b) => a.start - b.start)
+  if (!NAMES_TIME.test(text)) return { windows: [], behind: [] }
+  const windows = withoutOverlap(all(WINDOW_FORMS))
+  return { windows, behind: all(WINDOWS_BEHIND).filter((one) => !windows.some((other) => overlaps(one, other))) }
 }
 
-/** "5 consecutive", "3 times in a row", or null. */
-export function readConsecutive(text: string): number | null {
-  const match =
-    /(\d+)\s+(?:consecutive|(?:times|failures|checks)?\s*in a row)/i.exec(text) ?? /consecutive\W+(\d+)/i.exec(text)
-  return match ? Number(match[1]) : null
+function toWindow(match: RegExpExecArray): Window {
+  const [whole, comparing, amount, unit = ''] = match
+  const windowMs = durationMs(Number(amount || '1'), unit) ?? 0
+  const compares = Boolean(comparing) || /^over\b/i.test(whole) || /\d\+/.test(whole)
+  return { start: match.index, end: match.index + whole.length, windowMs, compares }
 }
 
-/** Whether the bound is a difference: to the baseline ("regression < 10%", "3x baseline") or to the version before. */
-export function readRelation(
-  clause: string,
-  bound: Bound,
-): { relativeTo: Threshold['relativeTo']; value: number; unit: Unit } {
-  const named = /\bbaseline\b|\bcompared to (?:stable|control)/i.test(clause)
-  const previous = /\bprevious(?:ly)?\b|\blast (?:version|release)\b/i.test(clause)
-  const change =
-    /\b(?:regress\w*|degrad\w*|increas\w*|growth|drop(?:s|ped)?(?! rate)|decreas\w*|deviat\w*|spikes?)\b/i.test(clause)
-  const relativeTo = named ? 'baseline' : previous ? 'previous' : change && bound.unit === 'percent' ? 'baseline' : null
-  if (bound.factor) return { relativeTo: relativeTo ?? 'baseline', value: (bound.value - 1) * 100, unit: 'percent' }
-  return { relativeTo, value: bound.value, unit: bound.unit }
+function withoutOverlap(windows: Window[]): Window[] {
+  return windows.filter((window, index) => !windows.slice(0, index).some((other) => overlaps(window, other)))
+}
+
+function overlaps(a: Span, b: Span): boolean {
+  return a.start < b.end && b.start < a.end
+}
+
+const COUNT = '(\\d+|two|three|four|five|six|ten)'
+const COUNTS = ['', '', 'two', 'three', 'four', 'five', 'six', '', '', '', 'ten']
+const IN_A_ROW = new RegExp(
+  String.raw`${COUNT}\+?\s+(?:consecutive|successive|straight)(?:\s+[${L}]+)?|${COUNT}\s+(?:(?:times|failures?|checks|runs)\s+)?in a row|(?<![${L}])consecutive\W+(\d+)`,
+  'gi',
+)
+
+/** "5 consecutive", "3 times in a row": how often, and where it stands. */
+export function readConsecutive(text: string): (Span & { consecutive: number })[] {
+  if (!/row|consecutive|successive|straight/i.test(text)) return []
+  return Array.from(text.matchAll(IN_A_ROW), (match) => {
+    const word = (match[1] ?? match[2] ?? match[3] ?? '').toLowerCase()
+    const consecutive = /\d/.test(word) ? Number(word) : COUNTS.indexOf(word)
+    return { start: match.index, end: match.index + match[0].length, consecutive }
+  })
 }

@@ -17,13 +17,15 @@ const PATTERNS: [RegExp, Threshold['relativeTo']][] = [
     null,
   ],
 ]
+const HINT = /within|meet|threshold|limit|baseline|normal|stable|acceptable|optimal|good|\bno(?:t)?\b/i
 const NOT_INCREASING =
   /\b(?:should|must|does|do|did)\s+not\s+(?:increase|grow|regress|degrade)|\bno\s+(?:increase|growth|regression|degradation)\s+in\b/i
 
 /** The bound a text states in words alone, or null. */
 export function qualitativeBound(text: string): Threshold | null {
+  if (!HINT.test(text)) return null
   const still = NOT_INCREASING.exec(text)
-  if (still) return { ...bound(text, still.index, still[0]), value: 0, unit: 'percent', relativeTo: 'baseline' }
+  if (still) return { ...bound(text, still.index, still[0]), relativeTo: 'baseline' }
   for (const [pattern, relativeTo] of PATTERNS) {
     const match = pattern.exec(text)
     if (match) return { ...bound(text, match.index, match[0]), relativeTo }

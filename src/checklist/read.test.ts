@@ -86,10 +86,10 @@ describe('phases', () => {
   it.each<[string[], string]>([
     [['Pre-Deployment Checklist'], 'readiness'],
     [['Pre-Deployment Checklist', 'Security Validation'], 'readiness'],
-    [['Deployment Execution', 'Phase 1: Pre-Deployment Safety'], 'execute'],
+    [['Deployment Execution', 'Phase 1: Pre-Deployment Safety'], 'readiness'],
     [['Deployment', 'Post-deployment verification'], 'verify'],
     [['T-24 Hours', 'Code'], 'readiness'],
-    [['Monitoring'], 'watch'],
+    [['Monitoring'], 'verify'],
     [['Rollback Procedures', 'Automatic Rollback Triggers'], 'triggers'],
     [['Emergency Procedures', 'Emergency Contacts'], 'contacts'],
     [['Emergency Procedures', 'Emergency Rollback'], 'rollback'],
@@ -138,7 +138,7 @@ describe('fenced blocks', () => {
   })
 
   it('in another language, or with only comments, are nothing', () => {
-    expect(kinds('Deployment', '- [ ] x\n\n```sql\nselect 1\n```\n\n```bash\n# just words\n```')).toEqual(['check'])
+    expect(kinds('Deployment', '- [ ] x\n\n```json\n[1]\n```\n\n```bash\n# just words\n```')).toEqual(['check'])
   })
 
   it('without a language may be a form: a record a line', () => {

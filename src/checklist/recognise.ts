@@ -4,24 +4,40 @@ import type { Checklist, Item, Proposal } from '../plan/plan.ts'
 /** What a kind of check offers recognition; the shape of `Check` without what is not needed here. */
 export interface Recogniser {
   id: string
-  recognise?: (item: Pick<Item, 'text' | 'label' | 'thresholds' | 'commands'>) => Omit<Proposal, 'check'> | null
+  recognise?: (
+    item: Pick<Item, 'text' | 'label' | 'code' | 'thresholds' | 'commands'>,
+  ) => Omit<Proposal, 'check'> | null
 }
 
+/** Less sure than this nothing is proposed: a wrong proposal costs more trust than a missing one. */
+export const CONFIDENCE_MIN = 0.5
 /** Two kinds this close are a tie, and a tie is no answer. */
 const MARGIN = 0.05
+/** The kind that would run anything: where another knows the thing by name, that one is meant. */
+const GENERAL = 'command'
+/** Kinds of items that state what a check could see. */
+const STATED: ReadonlySet<Item['kind']> = new Set(['check', 'watch'])
 
-/** The one proposal that stands out for an item, or null. Only what can be looked at is proposed for. */
+/** Neither an action still to be done nor a person's word. */
+const SEEN: ReadonlySet<Item['verifiable']> = new Set(['machine', 'unknown'])
+
+/**
+ * The one proposal that stands out for an item, or null. Proposed for is only what states that something is well: a check
+ * that passes would say of a bad state that all is well, and of what a person answers it would say nothing.
+ */
 export function recognise(item: Item, kinds: readonly Recogniser[]): Proposal | null {
-  if (item.kind === 'reference' || item.kind === 'poll' || item.kind === 'record') return null
+  if (!STATED.has(item.kind) || item.polarity === 'bad-state' || !SEEN.has(item.verifiable)) return null
   const proposals = kinds
     .flatMap(({ id, recognise: hint }) => {
       const proposal = hint?.(item)
-      return proposal && proposal.confidence > 0 ? [{ check: id, ...proposal }] : []
+      return proposal && proposal.confidence >= CONFIDENCE_MIN ? [{ check: id, ...proposal }] : []
     })
     .toSorted((a, b) => b.confidence - a.confidence)
-  const [best, second] = proposals
-  if (!best || (second && best.confidence - second.confidence < MARGIN)) return null
-  return best
+  const best = proposals[0]
+  if (!best) return null
+  const close = proposals.filter(({ confidence }) => best.confidence - confidence < MARGIN)
+  const particular = close.length > 1 ? close.filter(({ check }) => check !== GENERAL) : close
+  return particular.length === 1 ? (particular[0] ?? null) : null
 }
 
 /** The checklist with a proposal at every item that one stands out for. */

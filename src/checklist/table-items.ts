@@ -1,69 +1,135 @@
-// Tables that are filled in: Target / Actual / Status, Check / Verified by / Date, Command / Expected.
+// Tables that are filled in, run or acted upon: Target / Actual / Status, Command / Expected, Threshold / Action.
 import type { Table, TableCell, TableRow } from 'mdast'
-import type { Blank, ByteRange } from '../plan/plan.ts'
-import { findBlankSpans, uniqueName } from './blanks.ts'
+import type { Blank, ByteRange, CommandStep } from '../plan/plan.ts'
+import { findBlankSpans } from './blank-spans.ts'
+import { UNIT_BEHIND, uniqueName } from './blanks.ts'
+import { readChoices } from './choices.ts'
 import { isInlineCommand, toCommand } from './commands.ts'
 import type { Source } from './decode.ts'
 import { makeDraft, type Draft, type Place } from './draft.ts'
+import { readExpectation } from './expectations.ts'
 import { slug } from './identity.ts'
-import { plainText, spanOf } from './markdown.ts'
+import { codeSpans, plainText, spanOf } from './markdown.ts'
 import { boxState } from './sections.ts'
+import {
+  GOES_BACK,
+  isForm,
+  listsContacts,
+  listsTriggers,
+  readColumns,
+  statesRequirements,
+  type Columns,
+} from './table-columns.ts'
 import { parseThresholds } from './thresholds.ts'
 
-/** Columns whose cells are filled in when they are empty. */
-const FILLED =
-  /\b(?:actual|status|result|value|verified|checked|done|complete[d]?|signature|signed|sign-?off|approved|date|time|name|initials|owner|notes?|comments?)\b/i
-/** First columns whose rows are requirements, whether or not there is a cell to fill in. */
-const REQUIREMENTS = /^(?:checks?|items?|tasks?|steps?|requirements?|criteri\w+|controls?)\b/i
 const NEVER = new Set(['contacts', 'reference', 'troubleshooting'])
 
-/** One draft for each row that has something to fill in, to tick or to run. */
+/** One draft for each row that has something to fill in, to tick, to run, to hold against a target, or to act upon. */
 export function collectTable(source: Source, table: Table, place: Place): Draft[] {
   const [header, ...rows] = table.children
   if (!header || NEVER.has(place.section.phase.kind)) return []
-  const columns = header.children.map(plainText)
-  const forms = columns.some((column) => FILLED.test(column)) || rows.some((row) => hasMark(source, row))
-  const commands = columns.findIndex((column) => /^commands?\b/i.test(column))
-  const expected = columns.some((column) => /^expected\b/i.test(column))
-  const required = REQUIREMENTS.test(columns[0] ?? '')
-  if (!forms && !required && !(commands >= 0 && expected)) return []
+  const cells = rows.map((row) => row.children.map(plainText))
+  const columns = readColumns(header.children.map(plainText), cells)
+  if (listsContacts(columns)) return []
+  if (listsTriggers(columns, cells)) return rows.flatMap((row) => readTrigger(row, columns, place) ?? [])
+  const form = isForm(columns, cells)
+  const required = statesRequirements(columns)
   return rows.flatMap((row) => {
-    const draft = readRow(source, row, columns, expected ? commands : -1, place)
-    const holds = draft && (required || draft.box || draft.blanks.length > 0 || draft.commands.length > 0)
-    return holds ? [draft] : []
+    const draft = readRow(source, row, columns, form, place)
+    const holds =
+      draft &&
+      (required || draft.box || draft.blanks.length > 0 || draft.choices.length > 0 || draft.commands.length > 0)
+    return draft && (holds || statesBound(draft)) ? [draft] : []
   })
 }
 
-function hasMark(source: Source, row: TableRow): boolean {
-  return row.children.some((cell) => /☐|□|⬜|_{3,}/.test(sliceOf(source, cell)))
+/** "| p95 latency | < 500 ms |" under Metric and Target. */
+function statesBound({ bounds }: Draft): boolean {
+  return bounds !== null && parseThresholds(bounds, { target: true }).some(({ value }) => value !== null)
 }
 
-function readRow(source: Source, row: TableRow, columns: string[], commandColumn: number, place: Place): Draft | null {
+/** "| Error rate | > 5 % | Roll back |": a state and what it calls for. */
+function readTrigger(row: TableRow, { headings, subject, target, action }: Columns, place: Place): Draft | null {
   const cells = row.children.map(plainText)
-  const subject = cells[0] ?? ''
+  const words = [cells[subject], target >= 0 ? cells[target] : undefined].filter(Boolean).join(' ')
+  if (words === '') return null
+  const calls = cells[action] ?? ''
+  // The heading and the action together say what a list of such states would say above it.
+  const lead = !GOES_BACK.test(calls)
+    ? 'Alert when:'
+    : /\b(?:consider|evaluate|may|discuss|manual)/i.test(calls)
+      ? 'Consider: roll back if:'
+      : 'Roll back if:'
+  return { ...makeDraft('bullet', { ...place, lead }, spanOf(row).line, words), table: tableOf(headings, cells) }
+}
+
+function tableOf(headings: readonly string[], cells: readonly string[]): Record<string, string> {
+  return Object.fromEntries(headings.map((heading, index) => [heading || `column ${index + 1}`, cells[index] ?? '']))
+}
+
+function readRow(source: Source, row: TableRow, columns: Columns, form: boolean, place: Place): Draft | null {
+  const cells = row.children.map(plainText)
+  const { headings, subject: at, target } = columns
+  const subject = cells[at] ?? ''
   if (subject === '') return null
-  const table = Object.fromEntries(
-    columns.map((column, index) => [column || `column ${index + 1}`, cells[index] ?? '']),
-  )
-  const described = /\bdescription\b/i.test(columns[1] ?? '') && cells[1] ? `${subject}: ${cells[1]}` : subject
+  const described =
+    /\bdescription\b/i.test(headings[at + 1] ?? '') && cells[at + 1] ? `${subject}: ${cells[at + 1]}` : subject
   const draft = {
     ...makeDraft('table', place, spanOf(row).line, described),
     label: described === subject ? null : subject,
-    table,
+    code: row.children.flatMap(codeSpans),
+    table: tableOf(headings, cells),
+    bounds: target >= 0 && cells[target] ? `${subject}: ${cells[target]}` : null,
   }
+  fillIn(source, row, columns, form, draft)
+  const command = cells[columns.command] ?? ''
+  if (isInlineCommand(command))
+    draft.commands = [withExpectation(toCommand(command, null, draft.line), cells[target] ?? '')]
+  return draft
+}
+
+/** What of a row is ticked, filled in or chosen. */
+function fillIn(
+  source: Source,
+  row: TableRow,
+  { headings, subject, fill, fillEmpty }: Columns,
+  form: boolean,
+  draft: Draft,
+): void {
   const names = new Map<string, number>()
-  const target = columns.findIndex((column) => /^(?:target|threshold|expected|goal|limit|slo)\b/i.test(column))
-  draft.bounds = target > 0 ? `${subject}: ${cells[target] ?? ''}` : null
   for (const [index, cell] of row.children.entries()) {
+    const heading = headings[index] ?? ''
     const mark = findMark(source, cell)
-    if (mark) {
+    if (mark && draft.box === null) {
       draft.box = mark.range
       draft.state = mark.state
-    } else if (index > 0) draft.blanks.push(...cellBlanks(source, cell, columns[index] ?? '', names, draft.bounds))
+      continue
+    }
+    const { start, end } = spanOf(cell)
+    const choices = readChoices(source, start, end).map((choice) => ({
+      ...choice,
+      label: heading,
+      name: uniqueName(slug(heading), names),
+    }))
+    draft.choices.push(...choices)
+    if (index === subject || choices.length > 0 || mark) continue
+    draft.blanks.push(
+      ...cellBlanks(
+        source,
+        cell,
+        heading,
+        names,
+        draft.bounds,
+        form && (fill[index] ?? false),
+        form && (fillEmpty[index] ?? false),
+      ),
+    )
   }
-  const command = commandColumn >= 0 ? (cells[commandColumn] ?? '') : ''
-  if (isInlineCommand(command)) draft.commands = [toCommand(command, null, draft.line)]
-  return draft
+}
+
+/** "| `redis-cli ping` | PONG |" under Command and Expected. */
+function withExpectation(command: CommandStep, expected: string): CommandStep {
+  return { ...command, expects: command.expects ?? readExpectation(expected, command, { bare: true }) }
 }
 
 function findMark(source: Source, cell: TableCell): { range: ByteRange; state: Draft['state'] } | null {
@@ -74,24 +140,40 @@ function findMark(source: Source, cell: TableCell): { range: ByteRange; state: D
   return { range: source.range(at, at + 1), state: boxState(match[1] ?? match[2] ?? ' ') }
 }
 
+/** Blanks of a cell: those written out, else the cell as a whole where its column is one to be filled in. */
 function cellBlanks(
   source: Source,
   cell: TableCell,
   column: string,
   names: Map<string, number>,
   bounds: string | null,
+  whole: boolean,
+  whenEmpty: boolean,
 ): Blank[] {
   const { start, end } = spanOf(cell)
   const spans = findBlankSpans(source.text, start, end)
-  const empty = spans.length === 0 && FILLED.test(column) ? emptySpan(source, cell) : null
-  const actual = /\b(?:actual|result|value|measured)\b/i.test(column)
-  return [...spans, ...(empty ? [empty] : [])].map(([from, to]) => ({
+  const room = spans.length === 0 && (whole || whenEmpty) ? contentSpan(source, cell, whole) : null
+  const actual = /\b(?:actual|results?|value|measured|observed|current)\b/i.test(column)
+  const target =
+    actual && bounds && (room || spans.length > 0) ? (parseThresholds(bounds, { target: true })[0] ?? null) : null
+  return [...spans, ...(room ? [room] : [])].map(([from, to]) => ({
     name: uniqueName(slug(column), names),
     label: column,
-    unit: null,
-    target: actual && bounds ? (parseThresholds(bounds, { target: true })[0] ?? null) : null,
+    unit: /\(([^)]{1,8})\)\s*$/.exec(column)?.[1] ?? UNIT_BEHIND.exec(source.text.slice(to, end))?.[1] ?? null,
+    target,
     range: source.range(from, to),
   }))
+}
+
+/** The white space between the pipes of an empty cell, or what stands in a filled one. */
+function contentSpan(source: Source, cell: TableCell, whole: boolean): [number, number] | null {
+  const empty = emptySpan(source, cell)
+  if (empty || !whole) return empty
+  const { start } = spanOf(cell)
+  const slice = sliceOf(source, cell)
+  // A pipe behind a backslash is part of the cell.
+  const content = /(?:\\\||[^|\s])(?:(?:\\\||[^|])*(?:\\\||[^|\s]))?/.exec(slice)
+  return content ? [start + content.index, start + content.index + content[0].length] : null
 }
 
 /** The white space between the pipes of an empty cell. */

@@ -7,7 +7,10 @@ export interface MappedText {
   length: number
 }
 
-/** Decodes from byte `start`; an invalid byte becomes U+FFFD and is counted. */
+const CR = 0x0d
+const LF = 0x0a
+
+/** Decodes from byte `start`; an invalid byte becomes U+FFFD and is counted. Line endings become one `\n` each. */
 export function decodeUtf8(bytes: Uint8Array, start: number): { mapped: MappedText; invalid: number } {
   const mapped: MappedText = {
     units: new Uint16Array(bytes.length),
@@ -16,6 +19,14 @@ export function decodeUtf8(bytes: Uint8Array, start: number): { mapped: MappedTe
   }
   let invalid = 0
   for (let at = start; at < bytes.length;) {
+    const byte = bytes[at] ?? 0
+    if (byte < 0x80) {
+      const crlf = byte === CR && bytes[at + 1] === LF
+      mapped.byteAt[mapped.length] = at
+      mapped.units[mapped.length++] = byte === CR ? LF : byte
+      at += crlf ? 2 : 1
+      continue
+    }
     const { codePoint, size } = codePointAt(bytes, at)
     push(mapped, codePoint < 0 ? 0xfffd : codePoint, at)
     if (codePoint < 0) invalid++

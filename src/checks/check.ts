@@ -18,7 +18,7 @@ export interface CheckContext {
 
 /** What a kind offers recognition: a proposal with valid options, or null. It abstains rather than guesses. */
 export type Recognise = (
-  item: Pick<Item, 'text' | 'label' | 'thresholds' | 'commands'>,
+  item: Pick<Item, 'text' | 'label' | 'code' | 'thresholds' | 'commands'>,
 ) => Omit<Proposal, 'check'> | null
 
 /** A kind of check: one file, its test, one line in the catalogue. */

@@ -62,7 +62,10 @@ function createProgram(setExit: (code: number) => void): Command {
   )
     .option('--format <format>', 'text, json or markdown', 'text')
     .option('--lock', 'record this plan as reviewed; deploy insists on it')
-    .option('--explain <item>', 'everything about one item')
+    .option(
+      '--explain <item>',
+      'everything about one item: its id, a part of it, words of its text, its line or DOC:LINE',
+    )
     .option('--environment <name>')
     .option('--candidate <version>')
     .option('--as <name>', 'who reviews')
@@ -167,11 +170,12 @@ function createProgram(setExit: (code: number) => void): Command {
   command('report [run]', 'the report of a run', async () => (await import('./commands/report.ts')).report)
     .option('--format <format>', 'html, markdown, json or junit', 'html')
     .option('-o, --output <file>')
-  command(
-    'return [run]',
-    'the checklist, filled in',
-    async () => (await import('./commands/return.ts')).returnDocument,
-  ).option('-o, --output <file>')
+  command('return [run]', 'the checklist, filled in', async () => (await import('./commands/return.ts')).returnDocument)
+    .option('-o, --output <file>')
+    .option(
+      '--annotate [report]',
+      "note behind each item how it went, linked to the run's report or to where that is published",
+    )
   command(
     'ledger <verb> [run]',
     'verify or export the record of a run',

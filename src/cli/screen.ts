@@ -1,6 +1,7 @@
 // How gonogo looks on a terminal: aligned, coloured only where somebody looks, plain when piped.
 import { styleText } from 'node:util'
 import type { Status } from '../plan/outcome.ts'
+import { cut, displayWidth, padTo } from './display-width.ts'
 
 type Colour = 'green' | 'red' | 'yellow' | 'cyan' | 'dim' | 'bold'
 
@@ -29,8 +30,7 @@ export function mark(kind: Mark): string {
 
 /** Cuts text to a width, with an ellipsis; the terminal's own wrapping breaks alignment. */
 export function fit(text: string, widthMax: number): string {
-  const line = text.replaceAll(/\s+/g, ' ')
-  return line.length <= widthMax ? line.padEnd(widthMax) : `${line.slice(0, Math.max(0, widthMax - 1))}…`
+  return padTo(cut(text.replaceAll(/\s+/g, ' '), widthMax), widthMax)
 }
 
 /** Columns of the terminal; wide when piped, so that nothing is cut there. */
@@ -59,5 +59,5 @@ export function table(rows: readonly (readonly string[])[], indent = ''): string
 
 function visibleLength(text: string): number {
   // oxlint-disable-next-line no-control-regex -- colour codes are control characters
-  return text.replaceAll(/\u001B\[\d+m/g, '').length
+  return displayWidth(text.replaceAll(/\u001B\[\d+m/g, ''))
 }

@@ -19,7 +19,7 @@ import { startSession, type Session } from './session.ts'
 import { refreshWayBack } from './stand.ts'
 
 /** Phases that a release goes through when nothing goes wrong; the others are for reading, or for the way back. */
-const FORWARD = new Set(['readiness', 'execute', 'verify', 'watch', 'success', 'sign-off', 'report', 'notes'])
+const FORWARD = new Set(['readiness', 'execute', 'verify', 'success', 'sign-off', 'notes'])
 
 /**
  * Conducts one run from wherever it stands to its end. Called by the durable engine, again after each crash. What breaks outside of a

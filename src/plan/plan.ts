@@ -11,7 +11,6 @@ export type PhaseKind =
   | 'readiness'
   | 'execute'
   | 'verify'
-  | 'watch'
   | 'rollback'
   | 'triggers'
   | 'success'
@@ -19,7 +18,6 @@ export type PhaseKind =
   | 'contacts'
   | 'troubleshooting'
   | 'reference'
-  | 'report'
   | 'notes'
 
 /** When a phase happens relative to the start of the release: `T-24 h` is -86,400,000. `toMs` null: a moment, not a stretch. */
@@ -33,6 +31,8 @@ export interface Anchor {
 export interface Recurrence {
   everyMs: number
   forMs: number | null
+  /** "... then every 15": how often after that; null where nothing is said of it. */
+  thenEveryMs: number | null
 }
 
 /** A heading and what stands under it. */
@@ -53,21 +53,49 @@ export interface Phase {
 
 export type ItemKind = 'check' | 'action' | 'poll' | 'record' | 'watch' | 'trigger' | 'reference'
 
+/** What the document says a command prints or answers. */
+export interface Expectation {
+  /**
+   * `empty`: nothing; `equals`, `contains`: a text; `count`: so many lines or rows; `compare`: one number within a bound;
+   * `status`: an HTTP status; `exit`: an exit code; `described`: in words that only a person can judge.
+   */
+  kind: 'empty' | 'equals' | 'contains' | 'count' | 'compare' | 'status' | 'exit' | 'described'
+  /** The text, the number, or the bound as `>= 3`; null for `empty` and `described`. */
+  value: string | null
+  /** Words of the document. */
+  text: string
+  /** Exit codes that are right with it: a `grep` that rightly finds nothing exits 1. */
+  exitCodes: number[]
+}
+
 /** One step of a fenced block, or an inline command. */
 export interface CommandStep {
-  /** Shell text exactly as written, comments left out. */
+  /** Text exactly as written, comments left out. */
   script: string
   /** The comment that names it, or null. */
   title: string | null
   line: number
+  /** SQL is shown and looked at, and never given to a shell. */
+  language: 'shell' | 'sql'
   /** Ends in `&`: keeps running beside the run. */
   background: boolean
   /** Never ends by itself: `tail -f`. */
   endless: boolean
   interactive: boolean
   destructive: boolean
+  /** Known to change nothing. */
+  looksOnly: boolean
   /** `<PREVIOUS_TAG>`, `[backup-timestamp]`: to be asked for before it can run. */
   placeholders: string[]
+  /** Environment variables it reads that the document sets nowhere before. */
+  variables: string[]
+  /** One of several ways of doing the same: of a group only one is run. */
+  alternative: { group: string; name: string } | null
+  expects: Expectation | null
+  /** `cd` and `export` of earlier blocks that it goes on from. */
+  setup: string[]
+  /** Why it is never run: it is no shell, or output that was pasted in. Null where it could be. */
+  problem: string | null
 }
 
 /** A place to be filled in: `____`, `` `_____ ms` ``, a date, a signature, an Actual or Status cell. */
@@ -115,6 +143,8 @@ export interface Item {
   text: string
   /** `**Disk Space**: ...` has the label `Disk Space`. */
   label: string | null
+  /** What its text shows as code, marks taken off: `npm test`, `/health`, `NODE_ENV`. */
+  code: string[]
   kind: ItemKind
   /** What the document claims: evidence it is not. */
   state: 'open' | 'ticked' | 'partial'
@@ -149,10 +179,21 @@ export interface DocumentInfo {
   encoding: { repaired: number; lost: number }
 }
 
+/** A symptom the document tells how to cure, and what it is about. */
+export interface Troubleshooting {
+  /** Id of the phase that tells it. */
+  phase: string
+  line: number
+  symptom: string
+  /** Ids of the items and triggers whose words are about it; none where that is unclear. */
+  items: string[]
+}
+
 /** What the reader makes of one document: everything but the bindings. */
 export interface Checklist {
   document: DocumentInfo
   phases: Phase[]
   items: Item[]
   triggers: Trigger[]
+  troubleshooting: Troubleshooting[]
 }

@@ -12,14 +12,13 @@ const STORES =
   /\b(?:redis|neo4j|mongo\w*|postgres\w*|mysql|mariadb|sqlite|elastic\w*|dynamo\w*|config\w*|environment|env|uploads?|media|volumes?|images?|code|repositor\w+|etcd|vault|dns|secrets?|certificates?|kubernetes|helm|cluster|files?)\b/gi
 
 /** A proposal where exactly one backup is configured and the words mean that one. */
-export function proposeBackup(item: Item, { config, phase }: ProposalContext): ProposedEntry | null {
-  const backups = Object.entries(config?.backups ?? {})
+export function proposeBackup(item: Item, { backups, phase }: ProposalContext): ProposedEntry | null {
   const [only] = backups
-  if (!only || backups.length > 1 || item.commands.length > 0) return null
+  if (!only || backups.size > 1 || item.commands.length > 0) return null
   if (phase?.kind !== 'readiness' && phase?.kind !== 'execute') return null
   const said = TAKES_ONE.exec(item.text)
   if (!said || ABOUT_BACKUPS.test(item.text)) return null
-  const [name, { kind }] = only
+  const [name, kind] = only
   const own = `${name} ${kind}`.toLowerCase()
   if ((item.text.match(STORES) ?? []).some((store) => !own.includes(store.toLowerCase()))) return null
   return { entry: { backup: name }, confidence: 0.8, why: `"${said[0].trim()}", and "${name}" is the only backup` }

@@ -89,7 +89,7 @@ function complete<T>(found: readonly (T | null)[]): T[] | null {
 
 /** A configured source gives the signal, and there will be versions to measure. */
 function isMeasured({ signal, scope }: Pick<GuardRule, 'signal' | 'scope'>, context: ProposalContext): boolean {
-  return context.signals.has(signal) && (scope === 'service' || Boolean(context.config?.delivery))
+  return context.signals.has(signal) && (scope === 'service' || context.delivers)
 }
 
 /** Less sure where the item says more than its figures do. */

@@ -1,6 +1,6 @@
 // Proposes, for every item that nothing is bound to, the entry gonogo.yaml would get. Pure. It abstains rather than guesses:
 // what is proposed here is confirmed by a person, once, and a wrong proposal costs more trust than a missing one.
-import { looksOnly } from '../checklist/command-hazards.ts'
+import { canRun } from '../checklist/can-run.ts'
 import { readStages } from '../checklist/stages.ts'
 import type { Config } from '../config/schema.ts'
 import { configuredSignals } from '../config/signals.ts'
@@ -29,26 +29,45 @@ export interface ProposalContext {
   phase: Phase | null
   /** Signals that a configured source gives. */
   signals: ReadonlySet<string>
+  /** There will be an old and a new version to measure. */
+  delivers: boolean
+  /** Configured backups, name → kind. */
+  backups: ReadonlyMap<string, string>
   /** Severity of the item's trigger, null where it is none. */
   severity: 'immediate' | 'conditional' | null
   /** Stages of the delivery that no item stands for yet, by item. */
   stages: ReadonlyMap<string, { stated: Stage; delivered: Stage }>
 }
 
+/** What a configuration does not have yet: "what would be proposed if it had?". */
+export interface Supposed {
+  signals?: readonly string[]
+  delivers?: true
+  /** Kind of a backup, the only one there would be. */
+  backup?: string
+}
+
 /**
  * The proposals for a plan, in document order.
  * @param plan null where there is no gonogo.yaml: only what the document and the kinds of checks say is proposed then.
+ * @param supposed taken as configured besides.
  */
 export function proposeBindings(
   checklist: Checklist,
   plan: ReleasePlan | null,
   config: Config | null,
+  supposed: Supposed = {},
 ): Map<string, BindingProposal> {
   const phases = new Map(checklist.phases.map((phase) => [phase.id, phase]))
   const severities = new Map(checklist.triggers.map(({ item, severity }) => [item, severity]))
   const shared = {
     config,
-    signals: new Set(config ? configuredSignals(config).keys() : []),
+    signals: new Set([...(config ? configuredSignals(config).keys() : []), ...(supposed.signals ?? [])]),
+    delivers: Boolean(config?.delivery) || supposed.delivers === true,
+    backups: new Map([
+      ...Object.entries(config?.backups ?? {}).map(([name, { kind }]) => [name, kind] as const),
+      ...(supposed.backup ? [['database', supposed.backup] as const] : []),
+    ]),
     stages: stagesToBind(checklist, plan, config),
   }
   const proposals = new Map<string, BindingProposal>()
@@ -90,13 +109,16 @@ function proposeCheck({ proposal }: Item): ProposedEntry | null {
 
 /** Commands that can be run as they are written. What is not known to look only counts as changing something for good. */
 function proposeCommands({ kind, commands }: Item): ProposedEntry | null {
-  if (kind !== 'action' || commands.length === 0) return null
-  if (commands.some(({ endless, interactive, placeholders }) => endless || interactive || placeholders.length > 0))
-    return null
+  // A check whose commands say what they print is judged by that, by the same action that runs them.
+  const judged = kind === 'check' && commands.some(({ expects }) => expects) && commands.every(isJudged)
+  if ((kind !== 'action' && !judged) || commands.length === 0) return null
+  if (!commands.every(canRun)) return null
   // "Notify team" over a line that only prints would be ticked without anybody having been told.
   if (commands.every(({ script }) => /^\s*echo\b[^\n;&|]*$/.test(script))) return null
-  const how = commands.length === 1 ? 'its command as written' : `its ${commands.length} commands as written`
-  if (commands.every(({ script }) => looksOnly(script)))
+  const count = commands.length === 1 ? 'its command as written' : `its ${commands.length} commands as written`
+  const variables = [...new Set(commands.flatMap((command) => command.variables))]
+  const how = variables.length === 0 ? count : `${count}, with ${variables.join(', ')} in the environment`
+  if (commands.every((command) => command.looksOnly))
     return {
       entry: { action: 'command', with: { readOnly: true } },
       confidence: 0.85,
@@ -108,6 +130,11 @@ function proposeCommands({ kind, commands }: Item): ProposedEntry | null {
     confidence: destructive ? 0.4 : 0.7,
     why: `${how}${destructive ? ', which destroys something' : ''}; add "undo", or it counts as one-way`,
   }
+}
+
+/** Looks only, and what it prints needs no person to judge it. */
+function isJudged({ looksOnly, expects }: Item['commands'][number]): boolean {
+  return looksOnly && expects?.kind !== 'described'
 }
 
 function proposeStage(item: Item, { stages }: ProposalContext): ProposedEntry | null {

@@ -22,6 +22,7 @@ const item = (change: Partial<Item>): Item => ({
   thresholds: [],
   blanks: [],
   choices: [],
+  code: [],
   commands: [],
   table: null,
   proposal: null,
@@ -79,6 +80,33 @@ describe('boxes', () => {
   })
 })
 
+describe('boxes that were ticked before', () => {
+  const claim = { state: 'ticked' as const }
+  test.each([
+    ['stay when it was so', claim, [outcome('passed')], true],
+    ['are opened when it was not', claim, [outcome('failed')], false],
+    ['are opened when nobody could tell', claim, [outcome('unverified')], false],
+    ['are opened when it was only accepted', claim, [outcome('failed'), entry('waiver', { by: 'ann' })], false],
+    ['are opened when half of it was claimed', { state: 'partial' as const }, [outcome('failed')], false],
+    ['stay when it does not apply', claim, [outcome('skipped')], undefined],
+    ['stay when it was not reached', claim, [], undefined],
+    [
+      'of a bad state are opened when it did not happen',
+      { ...claim, polarity: 'bad-state' as const },
+      [outcome('passed')],
+      false,
+    ],
+    [
+      'of a bad state stay when nobody could tell',
+      { ...claim, polarity: 'bad-state' as const },
+      [outcome('unverified')],
+      undefined,
+    ],
+  ])('%s', (_, change, ledger, tick) => {
+    expect(answerFor(item(change), ledger)?.tick).toBe(tick)
+  })
+})
+
 test('an item that a guard watches is ticked only when the guard tripped, however the document words it', () => {
   const planned = [{ item: 'a/b', binding: { type: 'guard' as const, rules: [] }, will: '' }]
   expect(answerFor(item({}), [outcome('passed')], planned)?.tick).toBeUndefined()
@@ -94,6 +122,66 @@ describe('blanks', () => {
     expect(answerFor(item({ blanks: [blank('p95')] }), [outcome('passed', measured)])?.blanks).toEqual({
       value: '12.35 ms',
     })
+  })
+
+  test.each([
+    ['ms', 0.0425, 's', '42.5'],
+    ['GB', 82_100_000_000, 'bytes', '82.1'],
+    ['min', 90_000, 'ms', '1.5'],
+    ['%', 0.25, 'percent', '0.25'],
+    ['rules', 12, 'count', '12'],
+    ['ms', 12, 'percent', undefined],
+    [null, 82_100_000_000, 'bytes', '82.1 GB'],
+    [null, 0.25, 'percent', '0.25 %'],
+    [null, 41_000, 'ms', '41 s'],
+    [null, 12_345.6, 'ms', '12.35 s'],
+    [null, 1, 'state', undefined],
+  ])('what was measured is said in the unit of the blank, %s: %d %s', (wanted, value, unit, written) => {
+    const measured = [{ name: 'it', value, unit }]
+    expect(answerFor(item({ blanks: [blank('it', wanted)] }), [outcome('passed', measured)])?.blanks?.value).toBe(
+      written,
+    )
+  })
+
+  test('a blank with a target gets its figure in the unit of the target', () => {
+    const target = { value: 120_000, unit: 'ms', text: '< 2 min' } as Item['blanks'][number]['target']
+    const blanks = [{ ...blank('Downtime'), target }]
+    const measure = (unit: string) => [outcome('failed', [{ name: 'down', value: 150_000, unit }])]
+    expect(answerFor(item({ blanks }), measure('ms'))?.blanks?.value).toBe('2.5 min')
+    expect(answerFor(item({ blanks }), measure('percent'))?.blanks).toBeUndefined()
+  })
+
+  test('of several that fit, the one is chosen that the label names', () => {
+    const measured = [
+      { name: 'average', value: 1, unit: 'ms' },
+      { name: 'p95', value: 2, unit: 'ms' },
+    ]
+    expect(
+      answerFor(item({ blanks: [blank('- P95 latency', 'ms')] }), [outcome('passed', measured)])?.blanks?.value,
+    ).toBe('2')
+  })
+
+  test.each([
+    ['Date', '2026-01-05'],
+    ['Date (DD/MM/YYYY)', '05/01/2026'],
+    ['Date (MM/DD/YYYY)', '01/05/2026'],
+    ['Datum (TT.MM.JJJJ)', '05.01.2026'],
+    ['Date (jj/mm/aaaa)', '05/01/2026'],
+    ['Date, DD-MMM-YYYY', '05-Jan-2026'],
+    ['Date (YYYY-MM-DD HH:MM)', '2026-01-05 09:30 UTC'],
+    ['Date (DD/DD/YYYY)', '2026-01-05'],
+  ])('a day is written as the document asks for it: %s', (label, written) => {
+    const dated = item({
+      kind: 'record',
+      text: `${label}: ____`,
+      blanks: [{ ...blank(label), label: label.split(' ')[0]?.replace('Datum', 'Date') ?? '' }],
+    })
+    expect(answerFor(dated, [])?.blanks?.value).toBe(written)
+  })
+
+  test('a day in three parts stays blank: which of them is the month, nobody says', () => {
+    const parts = ['Date', '/', '/'].map((label, index) => ({ ...blank(label), name: `date-${index}` }))
+    expect(answerFor(item({ kind: 'record', blanks: parts }), [])?.blanks).toBeUndefined()
   })
 
   test('of two values that fit, none is chosen', () => {
@@ -143,6 +231,79 @@ describe('blanks', () => {
   })
 })
 
+describe('cells of a table', () => {
+  const row = (id: string, status: string, blanks = true): Item =>
+    item({
+      id,
+      table: { Check: id, Actual: '', Status: status },
+      blanks: blanks
+        ? [
+            { ...blank('Actual'), name: 'actual' },
+            { ...blank('Status'), name: 'status' },
+          ]
+        : [],
+    })
+  const cells = (ended: string, others: string[], column = 'Status') => {
+    const rename = (one: Item): Item => ({
+      ...one,
+      table: { Check: one.id, [column]: one.table?.Status ?? '' },
+      blanks: one.blanks.map((own) => (own.name === 'status' ? { ...own, label: column } : own)),
+    })
+    const items = [row('a/b', ''), ...others.map((word, index) => row(`other/${index}`, word))].map(rename)
+    const plan = { checklist: { items }, items: [], delivery: null } as unknown as ReleasePlan
+    return answersOf(run, plan, [
+      entry('run', {}, null, 'run'),
+      outcome(ended, [{ name: 'p95', value: 41, unit: 'ms' }]),
+    ]).get('a/b')?.blanks
+  }
+
+  test('say pass or fail, and what was measured', () => {
+    expect(cells('passed', [])).toEqual({ actual: '41 ms', status: 'pass' })
+    expect(cells('failed', [])).toEqual({ actual: '41 ms', status: 'fail' })
+    expect(cells('skipped', [])).toEqual({ actual: '41 ms', status: 'n/a' })
+    expect(cells('unverified', [])).toEqual({ actual: '41 ms' })
+  })
+
+  test.each([
+    ['passed', ['✅ Pass', '-'], 'Status', '✅ Pass'],
+    ['failed', ['PASS'], 'Status', 'FAIL'],
+    ['failed', ['OK', 'Not OK'], 'Status', 'Not OK'],
+    ['passed', ['❌'], 'Status', '✅'],
+    ['passed', [], 'Status (Yes/No)', 'Yes'],
+    ['failed', [], 'Pass/Fail', 'Fail'],
+    ['skipped', ['N/A'], 'Status', 'N/A'],
+    ['passed', ['', 'pending'], 'Status', 'pass'],
+  ])('%s, with %j in the other rows of %s: %s', (ended, others, column, word) => {
+    expect(cells(ended, others, column)?.status).toBe(word)
+  })
+
+  test('figures go where figures are asked for', () => {
+    const blanks = ['Actual', 'Owner', 'Verified by', 'Notes'].map((label) => ({
+      ...blank(label),
+      name: label.toLowerCase(),
+    }))
+    const measured = [{ name: 'p95', value: 41, unit: 'ms' }]
+    expect(answerFor(item({ table: {}, blanks }), [outcome('passed', measured)])?.blanks).toEqual({ actual: '41 ms' })
+  })
+
+  test('a column of results takes the figure', () => {
+    expect(cells('passed', [], 'Result')?.status).toBe('41 ms')
+  })
+
+  test('of a sign-off are the name and the day; remarks are for people', () => {
+    const blanks = ['Name', 'Signature', 'Date', 'Comments'].map((label) => ({
+      ...blank(label),
+      name: label.toLowerCase(),
+    }))
+    const signed = item({ kind: 'poll', table: { Role: 'QA', Name: '' }, blanks })
+    expect(answerFor(signed, [answer({}), outcome('passed')])?.blanks).toEqual({
+      name: 'ann',
+      signature: 'ann',
+      date: '2026-01-05',
+    })
+  })
+})
+
 describe('choices', () => {
   const choice = (...options: string[]) => ({
     name: 'choice',
@@ -160,7 +321,20 @@ describe('choices', () => {
     [['Valid', 'Invalid'], 'failed', 'Invalid'],
     [['Yes', 'No'], 'unverified', undefined],
     [['ROLLBACK', 'PATCH', 'MONITOR'], 'passed', undefined],
+    [['STABLE', 'NEEDS ATTENTION', 'ROLLBACK'], 'passed', 'STABLE'],
+    [['Ja', 'Nein'], 'failed', 'Nein'],
+    [['Yes', 'No', 'N/A'], 'skipped', 'N/A'],
+    [['Yes', 'No'], 'skipped', undefined],
   ])('%j, %s', (options, status, chosen) => {
     expect(answerFor(item({ choices: [choice(...options)] }), [outcome(status)])?.choices?.choice).toBe(chosen)
+  })
+
+  test('yes to a question about trouble is left to people', () => {
+    const asked = (label: string) =>
+      answerFor(item({ choices: [{ ...choice('Yes', 'No'), label }] }), [outcome('passed')])?.choices?.choice
+    expect(asked('Any critical issues found')).toBeUndefined()
+    expect(asked('Rollback needed')).toBeUndefined()
+    expect(asked('No errors in the log')).toBe('Yes')
+    expect(asked('Backup taken')).toBe('Yes')
   })
 })

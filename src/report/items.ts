@@ -1,15 +1,17 @@
 // Every planned item with what became of it, in document order.
 import type { Binding } from '../plan/binding.ts'
-import type { Item } from '../plan/plan.ts'
+import type { Checklist, Item } from '../plan/plan.ts'
 import type { PlannedItem, ReleasePlan } from '../plan/release-plan.ts'
 import type { AnswerBody, LedgerEntry } from '../plan/run-record.ts'
 import { decide, worstOf, type DecisionContext, type Facts } from './decision.ts'
 import type { LedgerReading, Read } from './entries.ts'
 import type { EvidenceReader } from './evidence.ts'
 import { listWords, plural, statusWord } from './format.ts'
+import { remedyOf } from './remedy.ts'
 import type { ItemStatus, ReportAnswer, ReportItem } from './shape.ts'
 
 type ItemContext = DecisionContext & { evidence: EvidenceReader }
+type RowContext = ItemContext & { checklist: Checklist }
 
 /** Every planned item with its final status, in document order. @throws Error when the plan names an item its checklist does not have. */
 export function reportItems(
@@ -24,7 +26,7 @@ export function reportItems(
     const item = items.get(planned.item)
     if (!item) throw new Error(`the plan names item ${planned.item}, which its checklist does not have`)
     const known = facts.get(item.id) ?? emptyFacts()
-    return { item, planned, report: reportItem(item, planned, known, context) }
+    return { item, planned, report: reportItem(item, planned, known, { ...context, checklist: plan.checklist }) }
   })
   decideParents(rows, facts)
   return rows.map(({ item, report }) => ({ item, report }))
@@ -47,7 +49,13 @@ function collectFacts(ledger: readonly LedgerEntry[], reading: LedgerReading): M
   return all
 }
 
-function reportItem(item: Item, planned: PlannedItem, facts: Facts, context: ItemContext): ReportItem {
+/** The document's own cures are for what failed. */
+function remedyFor({ id }: Item, status: ItemStatus, advice: string | null, { checklist }: RowContext): string | null {
+  if (status === 'passed') return null
+  return status === 'failed' ? remedyOf(id, advice, checklist) : advice
+}
+
+function reportItem(item: Item, planned: PlannedItem, facts: Facts, context: RowContext): ReportItem {
   const decision = decide(item, planned.binding, facts, context)
   const last = facts.outcomes.at(-1)
   const waiver = facts.waivers.at(-1)
@@ -64,7 +72,7 @@ function reportItem(item: Item, planned: PlannedItem, facts: Facts, context: Ite
     binding: describeBinding(planned.binding),
     measurements: last?.body.measurements ?? [],
     evidence: last ? context.evidence.read(last.body.evidence) : [],
-    remedy: decision.status === 'passed' ? null : (last?.body.remedy ?? null),
+    remedy: remedyFor(item, decision.status, last?.body.remedy ?? null, context),
     answers: facts.answers.map(toReportAnswer),
     waiver: waiver ? { by: waiver.body.by, at: waiver.entry.at, reason: waiver.body.reason } : null,
     waivedStatus: waived ? decision.status : null,

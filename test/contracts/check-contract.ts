@@ -35,7 +35,7 @@ export interface CheckContract {
   recognises?: { clear: (string | Words)[]; unclear: (string | Words)[] }
 }
 
-type Words = Partial<Pick<Item, 'text' | 'label' | 'thresholds' | 'commands'>> & { text: string }
+type Words = Partial<Pick<Item, 'text' | 'label' | 'code' | 'thresholds' | 'commands'>> & { text: string }
 
 const CONTEXT_TIMEOUT_MS = 30_000
 
@@ -58,9 +58,12 @@ export function runCheck<Options>(check: Check<Options>, { options, context }: C
   return check.run(check.options.parse(options), checkContext(context))
 }
 
-/** An item with these words and nothing else. */
+/** An item with these words and nothing else, as the reader gives it: code stands apart, its marks are taken off. */
 export function itemOf(words: string | Words): Parameters<NonNullable<Check['recognise']>>[0] {
-  return { label: null, thresholds: [], commands: [], ...(typeof words === 'string' ? { text: words } : words) }
+  const { text, label = null, ...rest } = typeof words === 'string' ? { text: words } : words
+  const plain = (marked: string): string => marked.replaceAll('`', '')
+  const code = [...`${label ?? ''} ${text}`.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? '')
+  return { thresholds: [], commands: [], code, ...rest, text: plain(text), label: label === null ? null : plain(label) }
 }
 
 /** A bound as the reader finds it in an item. */
@@ -71,8 +74,9 @@ export function thresholdOf(operator: Operator, value: number, unit: string, tex
 
 /** A command as the reader finds it in an item. */
 export function stepOf(script: string, change: Partial<CommandStep> = {}): CommandStep {
-  const flags = { background: false, endless: false, interactive: false, destructive: false, placeholders: [] }
-  return { script, title: null, line: 7, ...flags, ...change }
+  const flags = { background: false, endless: false, interactive: false, destructive: false, looksOnly: false }
+  const open = { placeholders: [], variables: [], alternative: null, expects: null, setup: [], problem: null }
+  return { script, title: null, line: 7, language: 'shell', ...flags, ...open, ...change }
 }
 
 /** Declares the tests that every kind of check must pass. */
@@ -205,7 +209,7 @@ function keepsSecrets<Options>(check: Check<Options>, { secret }: CheckContract)
 function recognises<Options>(check: Check<Options>, contract: CheckContract): void {
   it('proposes where the words are clear, with options that are valid and a reason that quotes them', () => {
     const clear = contract.recognises?.clear ?? []
-    expect(clear.length).toBeGreaterThan(0)
+    expect(clear.length).toBeGreaterThanOrEqual(3)
     for (const words of clear) {
       const item = itemOf(words)
       const proposal = check.recognise?.(item)
@@ -222,7 +226,7 @@ function recognises<Options>(check: Check<Options>, contract: CheckContract): vo
 
   it('abstains where they are not', () => {
     const unclear = contract.recognises?.unclear ?? []
-    expect(unclear.length).toBeGreaterThan(0)
+    expect(unclear.length).toBeGreaterThanOrEqual(3)
     for (const words of unclear) expect(check.recognise?.(itemOf(words)), itemOf(words).text).toBeNull()
   })
 }

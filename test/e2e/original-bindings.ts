@@ -17,7 +17,7 @@ interface Rule {
 }
 
 /** Phases that a release goes through: their commands are run as written. */
-const CONDUCTED = new Set(['execute', 'verify', 'report'])
+const CONDUCTED = new Set(['readiness', 'execute', 'verify'])
 
 const check = (kind: string, options: Entry): Entry => ({ check: kind, with: options })
 const run = (...command: string[]): Entry => check('command', { run: command })
@@ -50,7 +50,7 @@ export function stagesOf(checklist: Checklist) {
 /** Commands, triggers, alerts and measurable thresholds need no words of ours. */
 function bindByStructure(item: Item, phase: Phase): Entry | null {
   if (item.commands.length > 0 && CONDUCTED.has(phase.kind)) return { action: 'command', with: actionOptions(item) }
-  if (item.polarity === 'bad-state') return bindGuard(item, phase.kind === 'triggers' ? 'rollback' : 'notify')
+  if (item.polarity === 'bad-state') return bindGuard(item, item.kind === 'trigger' ? 'rollback' : 'notify')
   if (item.proposal && item.proposal.confidence >= 0.8 && item.proposal.check === 'node-version')
     return check('node-version', item.proposal.options)
   return bindWatch(item)

@@ -78,7 +78,7 @@ describe.skipIf(!isOriginalHere)('the original document, as it is', () => {
     const trigger = plan.checklist.items.find((item) => item.id === tripped[0]?.body.rule)
     expect(trigger).toMatchObject({ kind: 'trigger', text: expect.stringMatching(/error rate/i) })
     expect(ticked(returned, trigger as Item)).toBe(true)
-    const others = itemsOf(plan, 'triggers').filter((item) => item !== trigger)
+    const others = triggersOf(plan).filter((item) => item !== trigger)
     expect(others.filter((item) => ticked(returned, item))).toEqual([])
     expect(report).toContain(run.id)
     await expectSound(run, plan, returned)
@@ -112,7 +112,7 @@ describe.skipIf(!isOriginalHere)('the original document, as it is', () => {
     expect(conducted.filter((item) => ticked(returned, item)).length).toBeGreaterThan(90)
     const signatures = plan.checklist.items.filter(({ kind, line, box }) => kind === 'poll' && box && line > 460)
     expect(signatures.map((item) => ticked(returned, item))).toEqual([true, true, true, true])
-    expect(itemsOf(plan, 'triggers').map((item) => ticked(returned, item))).toEqual(Array(5).fill(false))
+    expect(triggersOf(plan).map((item) => ticked(returned, item))).toEqual(Array(5).fill(false))
     expect(report).toContain(run.id)
     expect(report).toContain('sign')
     await expectSound(run, plan, returned)
@@ -138,7 +138,7 @@ describe.skipIf(!isOriginalHere)('the original document, as it is', () => {
 
   /** Every command of the phases that are gone through was run as written, and each has its own output as evidence. */
   async function expectCommandsRun(plan: ReleasePlan, outcomes: Map<string, OutcomeBody>): Promise<void> {
-    const withCommands = ['execute', 'verify', 'report'].flatMap((kind) => itemsOf(plan, kind)).filter(hasCommands)
+    const withCommands = ['readiness', 'execute', 'verify'].flatMap((kind) => itemsOf(plan, kind)).filter(hasCommands)
     expect(withCommands.flatMap(({ commands }) => commands).length).toBe(11)
     for (const item of withCommands) {
       const outcome = outcomes.get(item.id)
@@ -186,6 +186,10 @@ function expectGuardsInForce(plan: ReleasePlan): void {
     { signal: 'integrity', operator: '==', value: 0, restoreData: true },
   ])
   expect(rules.every(({ item }) => plan.checklist.triggers.some((trigger) => trigger.item === item))).toBe(true)
+}
+
+function triggersOf({ checklist }: ReleasePlan): Item[] {
+  return checklist.items.filter(({ kind }) => kind === 'trigger')
 }
 
 function itemsOf(plan: ReleasePlan, kind: string): Item[] {

@@ -76,8 +76,22 @@ checkContract(gitState, {
   mentions: () => ['clean', 'main or release', 'v2.0.0', 'upstream'],
   failingExample: () => ({ directory: work }),
   recognises: {
-    clear: ['Git working tree is clean', 'Release is tagged v2.0.0', 'Deploying from a checkout on the `main` branch'],
-    unclear: ['Code merged', 'All branches reviewed', 'Clean up the tree'],
+    clear: [
+      'Git working tree is clean',
+      'Release is tagged v2.0.0',
+      'Deploying from a checkout on the `main` branch',
+      'Tag `v1.4.2` pushed',
+      'All changes committed',
+      'Local branch is in sync with origin',
+    ],
+    unclear: [
+      'Code merged',
+      'All branches reviewed',
+      'Clean up the tree',
+      'Tag vX.Y.Z created',
+      'Docker image tagged 2.0.0',
+      'Create tag v2.0.0',
+    ],
   },
 })
 

@@ -6,7 +6,7 @@ import { failed, passed, unverified } from '../../plan/outcome.ts'
 import { defineCheck, type CheckContext } from '../check.ts'
 import { listOf, oneOrMore, timeoutMs } from '../fields.ts'
 import { look } from '../look.ts'
-import { find, propose, sentenceOf } from '../words.ts'
+import { find, propose, sentenceOf, SURE } from '../words.ts'
 
 const schema = z
   .strictObject({
@@ -43,19 +43,28 @@ export const gitState = defineCheck({
 
   recognise(item) {
     const sentence = sentenceOf(item)
+    if (/\b(?:if|not|never|create|delete|rebase|docker|image|alerts?)\b/i.test(sentence)) return null
     const clean = find(
       sentence,
-      /\b(working (tree|directory)|git (status|tree))\b[^.]{0,15}\bclean\b|\bno uncommitted changes\b/i,
+      /\b(?:working (?:tree|directory|copy)|git (?:status|tree)|repository)\b[^.]{0,15}\bclean\b|\bno uncommitted changes\b|\ball (?:code |local |the )?(?:changes|code) (?:are |is |have been )?committed\b/i,
     )
-    const branch = /\bon (?:the )?`?(main|master|production|release\/[\w.-]+)`? branch\b/i.exec(sentence)
-    const tag = /\btag(?:ged)?\b[^.]{0,20}?\b(v\d+\.\d+\.\d+)\b/i.exec(sentence)
-    const quotes = [clean, branch?.[0], tag?.[0]].filter((quote) => typeof quote === 'string')
+    const branch =
+      /\b(?:on|from)\b[^.]{0,25}?\b(main|master|production|develop|release\/[\w.-]+) branch\b/i.exec(sentence) ??
+      /\b(?:on|checked out|current branch is|branch is) (?:the )?(main|master|release\/[\w.-]+)$/i.exec(sentence)
+    const tag = /\btag(?:ged)?\b[^.]{0,25}?\b(v?\d+\.\d+\.\d+(?:-[\w.]+)?)(?![\w.]*x\b)/i.exec(sentence)
+    const inSync = find(
+      sentence,
+      /\b(?:branch|repository|local|code|commits|changes)\b[^.]{0,30}\b(?:in sync with|up to date with|up-to-date with|pushed to)\s+(?:the )?(?:remote|origin|upstream)\b/i,
+    )
+    const quotes = [clean, branch?.[0], tag?.[0], inSync].filter((quote) => typeof quote === 'string')
     if (quotes.length === 0) return null
-    return propose(
-      0.8,
-      { clean: clean !== null, ...(branch ? { branch: branch[1] } : {}), ...(tag ? { tag: tag[1] } : {}) },
-      quotes,
-    )
+    const options = {
+      clean: clean !== null,
+      ...(branch ? { branch: branch[1] } : {}),
+      ...(tag ? { tag: tag[1] } : {}),
+      ...(inSync ? { inSync: true } : {}),
+    }
+    return propose(SURE.said, options, quotes)
   },
 
   describe(options) {

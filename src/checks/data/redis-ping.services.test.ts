@@ -47,7 +47,10 @@ describe.skipIf(!installed)('redis-ping on a real Redis', () => {
     unverified: () => ({ options: { url: url.replace(PASSWORD, 'wrong') } }),
     secret: { value: PASSWORD, case: () => ({ options: { url, memoryPercentMax: 0 } }) },
     mentions: () => ['redis://127.0.0.1'],
-    recognises: { clear: ['Redis is reachable'], unclear: ['Redis'] },
+    recognises: {
+      clear: ['Redis is reachable', 'Redis responds', 'Redis answers (`redis-cli ping`)'],
+      unclear: ['Redis', 'Redis connection failures', 'Flush the Redis cache'],
+    },
   })
 
   it('fails while Redis takes connections but does not answer', async () => {

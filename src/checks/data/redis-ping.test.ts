@@ -74,6 +74,7 @@ checkContract(redisPing, {
       { label: 'Redis', text: 'Verify Redis connectivity and configuration' },
       'Redis at redis://cache.internal:6380 is reachable',
       'Redis answers (`redis-cli ping`)',
+      'Cache is up: `redis-cli -h cache.internal -p 6380 ping`',
     ],
     unclear: [
       'Redis connection failures',
@@ -81,6 +82,7 @@ checkContract(redisPing, {
       'Flush the Redis cache',
       'Redis version noted',
       'Redis is reachable at redis://your-redis:6379',
+      'Redis cluster failover tested',
     ],
   },
 })

@@ -5,7 +5,7 @@ import { failed, passed, unverified, type Outcome } from '../../plan/outcome.ts'
 import { defineCheck } from '../check.ts'
 import { publicUrl, timeoutMs, url } from '../fields.ts'
 import { look } from '../look.ts'
-import { find, isPlaceholder, propose, sentenceOf } from '../words.ts'
+import { allWordsOf, find, isPlaceholder, propose, SURE } from '../words.ts'
 
 const PINGS = 5
 const LOCAL = 'redis://127.0.0.1:6379'
@@ -23,6 +23,14 @@ const schema = z.strictObject({
 })
 
 type Options = z.infer<typeof schema>
+
+/** `redis-cli -h cache.internal -p 6380 ping`, or host and port in the words; null without. */
+function addressOf(words: string): string | null {
+  const [, host, port = '6379'] = /\bredis-cli\s+-h\s+([\w.-]+)(?:\s+-p\s+(\d{2,5}))?\s+ping\b/i.exec(words) ?? []
+  if (host) return `redis://${host}:${port}`
+  const written = /(?<![\w/:.-])([a-z0-9][\w.-]*:\d{4,5})\b/i.exec(words)?.[1]
+  return written ? `redis://${written}` : null
+}
 
 interface Reading {
   latencyMs: number
@@ -42,17 +50,19 @@ export const redisPing = defineCheck({
   secretFields: ['url'],
 
   recognise(item) {
-    const sentence = [sentenceOf(item), ...item.commands.map((step) => step.script)].join('\n')
+    const words = allWordsOf(item)
     const claim = find(
-      sentence,
-      /\bredis\b[^\n]{0,60}?\b(connect\w*|ping|reach\w*|respond\w*|running|healthy|accessible|available)\b|redis-cli\b[^\n]*\bping\b/i,
+      words,
+      /\bredis\b[^\n]{0,40}?\b(?:connect(?:ed|s|ivity|ion)?|ping|reach\w*|respond\w*|running|healthy|accessible|available|online|operational|up)\b|\bredis-cli\b[^\n]*\bping\b/i,
     )
-    const address = find(sentence, /rediss?:\/\/[^\s`"'<>)\]]+/i)
-    if (/\b(fail\w*|errors?|lost|settings?|parameters?|pool)\b/i.test(sentence)) return null
-    if (!claim || (address && isPlaceholder(address)) || /redis-cli\s+-/.test(claim)) return null
+    const otherwise =
+      /\b(?:fail\w*|errors?|lost|settings?|parameters?|pool\w*|strings?|limits?|alerts?|monitor\w*|if|not|failover|sessions?|keys|cluster|sentinel)\b/i
+    if (!claim || otherwise.test(words)) return null
+    const address = find(words, /rediss?:\/\/[^\s`"'<>)\]]+/i) ?? addressOf(words)
+    if (address && (isPlaceholder(address) || !URL.canParse(address))) return null
     return address
-      ? propose(0.8, { url: address }, [claim, publicUrl(address)])
-      : propose(0.5, { url: LOCAL }, [claim], `no address in the words: ${LOCAL} is assumed`)
+      ? propose(SURE.named, { url: address }, [claim])
+      : propose(SURE.assumed, { url: LOCAL }, [claim], `no address in the words: ${LOCAL} is assumed`)
   },
 
   describe(options) {

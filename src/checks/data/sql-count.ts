@@ -5,6 +5,7 @@ import { failed, passed, unverified, type Outcome } from '../../plan/outcome.ts'
 import { defineCheck, type CheckContext } from '../check.ts'
 import { publicUrl, timeoutMs, url } from '../fields.ts'
 import { look } from '../look.ts'
+import { allWordsOf, propose, sentenceOf, SURE } from '../words.ts'
 import { readSqlite } from './read-sqlite.ts'
 
 const schema = z
@@ -34,6 +35,25 @@ export const sqlCount = defineCheck({
   },
   failingExample: { sqlite: ':memory:', query: 'SELECT 5', max: 4 },
   secretFields: ['postgres'],
+
+  recognise(item) {
+    const words = allWordsOf(item)
+    const [, answer] =
+      /(?:\b(?:returns?|is|equals?|expected:?|should be|=)|=)\s*[`"']?(\d{1,15})\b(?![%.\d])/i.exec(sentenceOf(item)) ??
+      []
+    const [written, sqlite, ofFile] =
+      /\bsqlite3\s+([\w./-]+\.(?:db|sqlite3?))\s+["'](SELECT\s+count\([^"']{1,500}?);?["']/i.exec(words) ?? []
+    const [asked, variable, ofUrl] =
+      /\bpsql\s+["']?\$\{?([A-Z][A-Z0-9_]*)\}?["']?\s+(?:-\w+\s+)*?-\w*c\s+["'](SELECT\s+count\([^"']{1,500}?);?["']/i.exec(
+        words,
+      ) ?? []
+    if (answer === undefined) return null
+    const equals = Number(answer)
+    if (written && sqlite && ofFile) return propose(SURE.named, { sqlite, query: ofFile, equals }, [ofFile, answer])
+    return asked && variable && ofUrl
+      ? propose(SURE.named, { postgres: `\${env:${variable}}`, query: ofUrl, equals }, [ofUrl, answer])
+      : null
+  },
 
   describe: (options) => `${options.query.replace(/\s+/g, ' ')} on ${place(options)}: ${bounds(options)}`,
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { checkContract, runCheck } from '../../../test/contracts/check-contract.ts'
+import { checkContract, runCheck, stepOf } from '../../../test/contracts/check-contract.ts'
 import { sha256 } from '../../lib/hash.ts'
 import { sqliteIntegrity } from './sqlite-integrity.ts'
 
@@ -52,8 +52,14 @@ checkContract(sqliteIntegrity, {
     clear: [
       'Run `PRAGMA integrity_check` on `data/app.db`',
       { label: 'Database integrity', text: './data/app.sqlite is intact' },
+      { text: 'Database is sound', commands: [stepOf(`sqlite3 data/app.db 'PRAGMA quick_check'`)] },
     ],
-    unclear: ['Run `PRAGMA integrity_check` on current database', 'Create a backup of data/app.db'],
+    unclear: [
+      'Run `PRAGMA integrity_check` on current database',
+      'Create a backup of data/app.db',
+      'Database integrity of `old.db` and `new.db` compared',
+      'Restore data/app.db if the database integrity is lost',
+    ],
   },
 })
 

@@ -7,7 +7,7 @@ import { failed, passed, unverified } from '../../plan/outcome.ts'
 import { defineCheck } from '../check.ts'
 import { timeoutMs } from '../fields.ts'
 import { look } from '../look.ts'
-import { find, isPlaceholder, propose, sentenceOf } from '../words.ts'
+import { allWordsOf, find, isPlaceholder, propose, sentenceOf, SURE } from '../words.ts'
 import { readSqlite, SQLITE_CORRUPT, SQLITE_NOT_A_DATABASE } from './read-sqlite.ts'
 
 const schema = z.strictObject({
@@ -31,11 +31,18 @@ export const sqliteIntegrity = defineCheck({
   secretFields: [],
 
   recognise(item) {
-    const sentence = [sentenceOf(item), ...item.commands.map((step) => step.script)].join('\n')
-    const claim = find(sentence, /\b(integrity_check|quick_check|(database|sqlite) integrity)\b/i)
-    const path = find(sentence, /(?<![\w/.-])[\w./-]+\.(db|sqlite3?)\b/i)
-    if (!claim || !path || isPlaceholder(path)) return null
-    return propose(0.8, /quick_check/i.test(claim) ? { path, mode: 'quick' } : { path }, [claim, path])
+    const words = allWordsOf(item)
+    const claim = find(words, /\b(?:integrity_check|quick_check|(?:database|sqlite|db) integrity)\b/i)
+    const [path, ...others] = [...new Set(words.match(/(?<![\w/.-])[\w./-]+\.(?:db|sqlite3?)\b/gi))]
+    if (
+      !claim ||
+      !path ||
+      others.length > 0 ||
+      isPlaceholder(path) ||
+      /\b(?:if|restore|backup)\b/i.test(sentenceOf(item))
+    )
+      return null
+    return propose(SURE.named, /quick_check/i.test(claim) ? { path, mode: 'quick' } : { path }, [claim, path])
   },
 
   describe: (options) =>

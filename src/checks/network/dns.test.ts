@@ -70,12 +70,19 @@ checkContract(dns, {
   mentions: () => ['A record', 'app.test', '203.0.113.7'],
   failingExample: { skipped: 'it asks the system name server, which a test machine may not have' },
   recognises: {
-    clear: ['DNS record shop.internal points to 10.1.2.3', { label: 'DNS', text: '`api.shop.test` resolves' }],
+    clear: [
+      'DNS record shop.internal points to 10.1.2.3',
+      { label: 'DNS', text: '`api.shop.test` resolves' },
+      'CNAME `www.shop.test` points to shop-lb.hosting.test',
+      'MX records of shop.test are right',
+    ],
     unclear: [
       'DNS records updated',
       'Configure DNS of shop.internal',
       'DNS of example.com resolves',
       'DNS is described in network.md',
+      'DNS of shop.test and shop.internal differ',
+      'DNS lookups in Node.js are cached',
     ],
   },
 })

@@ -7,7 +7,7 @@ import { failed, passed, unverified } from '../../plan/outcome.ts'
 import { defineCheck } from '../check.ts'
 import { timeoutMs } from '../fields.ts'
 import { look } from '../look.ts'
-import { find, isPlaceholder, propose, sentenceOf } from '../words.ts'
+import { find, hostsOf, propose, sentenceOf, SURE } from '../words.ts'
 
 const schema = z.strictObject({
   name: z.string().min(1).describe('name to resolve'),
@@ -41,12 +41,26 @@ export const dns = defineCheck({
 
   recognise(item) {
     const sentence = sentenceOf(item)
-    const claim = find(sentence, /\b(DNS|resolves?( to)?|A record)\b/i)
-    const name = find(sentence, /(?<![\w./@-])[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}(?![\w/(-])/i)
-    if (/\b(configure|create|add|update|change|switch)\b/i.test(sentence)) return null
-    if (!claim || !name || isPlaceholder(name) || /\.(md|js|ts|json|ya?ml|sh|db|sql|py|conf)$/i.test(name)) return null
-    const address = find(sentence, /\b\d{1,3}(\.\d{1,3}){3}\b/)
-    return propose(0.7, address ? { name, records: [address] } : { name }, [claim, name])
+    const claim = find(
+      sentence,
+      /\b(?:DNS|resolv\w+(?: to)?|(?:A|AAAA|CNAME|MX|TXT|NS) records?|CNAME|points? to|nslookup|dig)\b/,
+    )
+    // Asked of a name server of its own.
+    if (item.commands.some(({ script }) => /(?:^|\s)@\S/.test(script))) return null
+    const [name, target, ...others] = hostsOf(item)
+    if (!claim || !name || others.length > 0) return null
+    if (
+      /\b(?:configure|create|add|update|change|switch|ttl|not|if|certificates?|registered|renew\w*)\b/i.test(sentence)
+    )
+      return null
+    const alias = /\bCNAME\b/.test(sentence)
+    if (target && !alias) return null
+    const address = find(sentence, /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])/)
+    if (alias)
+      return propose(SURE.said, { name, type: 'CNAME', ...(target ? { records: [target] } : {}) }, [claim, name])
+    const type = /\b(AAAA|MX|TXT|NS) records?\b/.exec(sentence)?.[1]
+    const records = address ? { records: [address] } : {}
+    return propose(SURE.said, { name, ...(type ? { type } : records) }, [claim, name])
   },
 
   describe(options) {

@@ -56,8 +56,19 @@ checkContract(http, {
       'Health endpoint http://localhost:3000/health responds',
       { text: 'API returns 204', label: 'Probe (`http://localhost:3000/ready`)' },
       'https://shop.internal/health returns HTTP 200',
+      '`/readyz` returns 200',
+      '`GET /api/orders` responds',
+      'Liveness at /healthz answers',
     ],
-    unclear: ['API responds', 'https://your-api.com/health responds', 'See https://shop.internal/wiki for the runbook'],
+    unclear: [
+      'API responds',
+      'https://your-api.com/health responds',
+      'See https://shop.internal/wiki for the runbook',
+      '`POST /orders` returns 201',
+      '`/admin` is protected and returns 403 if nobody is logged in',
+      '`/etc/nginx/nginx.conf` is available',
+      '`/health` and `/ready` respond',
+    ],
   },
 })
 

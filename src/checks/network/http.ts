@@ -5,10 +5,10 @@ import { withDeadline } from '../../lib/deadline.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { excerpt } from '../../lib/excerpt.ts'
 import { failed, passed, unverified, type Outcome } from '../../plan/outcome.ts'
-import { defineCheck } from '../check.ts'
+import { defineCheck, type Recognise } from '../check.ts'
 import { listOf, oneOrMore, publicUrl, timeoutMs, url } from '../fields.ts'
 import { look } from '../look.ts'
-import { find, isPlaceholder, propose, sentenceOf } from '../words.ts'
+import { allWordsOf, find, isPlaceholder, propose, sentenceOf, SURE } from '../words.ts'
 import { trustOptions } from './trust.ts'
 
 const BODY_BYTES_MAX = 1 << 20
@@ -35,6 +35,24 @@ const schema = z.strictObject({
 
 type Options = z.infer<typeof schema>
 
+/** Said of an address, these are no claim that it answers. */
+const ELSE =
+  /\b(?:configur\w+|implement\w*|document\w*|secured?|protected|rate[- ]limit\w*|throttl\w+|disabled|removed|deprecated|not|no longer|never|if|see|POST|PUT|PATCH|DELETE)\b/i
+/** A path in code, or a well-known one in plain words. */
+const PATH = /^(?:GET |HEAD )?(\/[\w.~/-]*)$/
+const KNOWN_PATH =
+  /(?<![\w/.:-])\/(?:api\/(?:v\d+\/)?)?(?:health\w*|ready\w*|live\w*|status|ping|metrics|version)(?:\/[\w-]+)?(?![\w/])/i
+
+/** Asked of an address without its host; null where several are named, or it is the path of a file. */
+function pathOf(item: Parameters<Recognise>[0]): string | null {
+  const coded = item.code.flatMap((span) => PATH.exec(span.trim())?.[1] ?? [])
+  const paths = [...new Set(coded.length > 0 ? coded : [find(sentenceOf(item), KNOWN_PATH) ?? []].flat())]
+  const [path, ...others] = paths
+  if (!path || others.length > 0 || /^\/(?:etc|var|usr|opt|home|tmp|srv|mnt|data|root|bin|dev|proc)\b/.test(path))
+    return null
+  return /\.(?:sh|log|conf|env|db|sqlite|service|py)$/.test(path) ? null : path
+}
+
 interface Answer {
   status: number
   body: string
@@ -51,15 +69,31 @@ export const http = defineCheck({
   secretFields: ['url', 'headers', 'body'],
 
   recognise(item) {
-    const sentence = [sentenceOf(item), ...item.commands.map((step) => step.script)].join('\n')
-    const address = find(sentence, /https?:\/\/[^\s`"'<>)\]]+/i)?.replace(/[.,;:]+$/, '')
+    const words = allWordsOf(item)
+    if (ELSE.test(words) || /\s(?:-X\s*|--request[ =])(?!GET|HEAD)|\s(?:-d|--data\S*|-F)\s/.test(words)) return null
     const claim = find(
-      sentence,
-      /\b(health|respond\w*|reachable|accessible|returns?\s+(?:HTTP\s+)?\d{3}|up and running|answers)\b/i,
+      words,
+      /\b(?:health\w*|respond\w*|reachable|accessible|available|returns?\s+(?:HTTP\s+)?[1-5]\d\d|up and running|running|live|loads?|answers?|online|200(?: OK)?|works?|working|exposed)\b/i,
     )
-    if (!address || !claim || isPlaceholder(address) || /\s-X\s*(?!GET)|\s(-d|--data\S*)\s/.test(sentence)) return null
-    const status = /returns?\s+(?:HTTP\s+)?([1-5]\d\d)\b/i.exec(sentence)?.[1]
-    return propose(0.8, status ? { url: address, status: Number(status) } : { url: address }, [address, claim])
+    if (!claim) return null
+    const status = /\breturns?\s+(?:an?\s+)?(?:HTTP\s+)?(?:status\s+)?(?:code\s+)?([1-5]\d\d)\b/i.exec(words)?.[1]
+    const slowest = item.thresholds.find(
+      ({ unit, operator, aggregate, value }) =>
+        unit === 'ms' && operator.startsWith('<') && !aggregate && value !== null,
+    )
+    const rest = {
+      ...(status ? { status: Number(status) } : {}),
+      ...(slowest?.value ? { responseTimeMsMax: slowest.value } : {}),
+    }
+    const address = find(words, /https?:\/\/[^\s`"'<>)\]]+/i)?.replace(/[.,;:]+$/, '')
+    if (address) {
+      if (isPlaceholder(address) || !URL.canParse(address)) return null
+      return propose(SURE.said, { url: address, ...rest }, [address, claim])
+    }
+    const path = pathOf(item)
+    if (!path) return null
+    const remark = `no host in the words: set BASE_URL to where the release answers`
+    return propose(SURE.likely, { url: `\${env:BASE_URL}${path}`, ...rest }, [path, claim], remark)
   },
 
   describe(options) {

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { checkContract, runCheck } from '../../../test/contracts/check-contract.ts'
+import { checkContract, runCheck, stepOf } from '../../../test/contracts/check-contract.ts'
 import { tcp } from './tcp.ts'
 
 let server: Server
@@ -43,8 +43,20 @@ checkContract(tcp, {
   slow: () => ({ options: { host: '127.0.0.1', port: deafPort, timeoutMs: 20_000 } }),
   mentions: () => [`127.0.0.1:${port}`],
   recognises: {
-    clear: ['Test connectivity to db.internal:5432', { label: 'Network', text: 'cache.internal:6379 is reachable' }],
-    unclear: ['Test connectivity to all required services', 'Open the window at 10:30', 'Port mapping 8080:80 is open'],
+    clear: [
+      'Test connectivity to db.internal:5432',
+      { label: 'Network', text: 'mail.internal:2525 is reachable' },
+      'Postgres is listening (`localhost:5432`)',
+      'Port 5432 on db.internal is open',
+      { text: 'Queue is open', commands: [stepOf('nc -zv queue.internal 5672')] },
+    ],
+    unclear: [
+      'Test connectivity to all required services',
+      'Open the window at 10:30',
+      'Port mapping 8080:80 is open',
+      'Image node:20 is accessible',
+      'db.internal:5432 is not reachable from outside',
+    ],
   },
 })
 

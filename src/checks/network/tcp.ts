@@ -7,13 +7,19 @@ import { failed, passed } from '../../plan/outcome.ts'
 import { defineCheck } from '../check.ts'
 import { timeoutMs } from '../fields.ts'
 import { look } from '../look.ts'
-import { find, isPlaceholder, propose, sentenceOf } from '../words.ts'
+import { allWordsOf, find, isPlaceholder, propose, SURE } from '../words.ts'
 
 const schema = z.strictObject({
   host: z.string().min(1).describe('host name or address'),
   port: z.number().int().min(1).max(65_535).describe('port'),
   timeoutMs: timeoutMs(5000).describe('how long to wait for the connection'),
 })
+
+/** "Port 5432 on db.internal is open". */
+function spelledOut(words: string): readonly string[] | null {
+  const match = /\bport (\d{2,5}) (?:is )?(?:\w+ )?(?:on|at|of) ([a-z0-9][\w-]*(?:\.[\w-]+)+|localhost)\b/i.exec(words)
+  return match && [match[0], match[2] ?? '', match[1] ?? '']
+}
 
 export const tcp = defineCheck({
   id: 'tcp',
@@ -24,12 +30,21 @@ export const tcp = defineCheck({
   secretFields: [],
 
   recognise(item) {
-    const sentence = sentenceOf(item)
-    const claim = find(sentence, /\b(connectivity|connect\w*|reach\w*|listen\w*|open|accessible)\b/i)
-    const address = /(?<![\w/:.-])([a-z0-9][\w.-]*):(\d{2,5})\b(?![:.]\d)/i.exec(sentence)
+    const words = allWordsOf(item)
+    const claim = find(
+      words,
+      /\b(?:connectivity|connect\w*|reach\w*|listen\w*|open|accessible|running|responds?|nc -\w*z\w*)\b/i,
+    )
+    const address =
+      /(?<![\w/:.-])([a-z0-9][\w.-]*):(\d{2,5})\b(?![:.]\d)/i.exec(words) ??
+      /\bnc -\w*z\w*\s+([\w.-]+)\s+(\d{2,5})\b/i.exec(words) ??
+      spelledOut(words)
     const [written, host, port] = address ?? []
-    if (!claim || !written || !host || Number(port) > 65_535 || /^\d+$/.test(host) || isPlaceholder(host)) return null
-    return propose(0.8, { host, port: Number(port) }, [claim, written])
+    if (!claim || !written || !host || isPlaceholder(host) || /^\d+$/.test(host)) return null
+    if (Number(port) < 1 || Number(port) > 65_535) return null
+    // "node:20" is an image, "8080:80" a mapping; a closed port is no claim of ours, Redis has a kind of its own.
+    if (/\b(?:redis|image|mapping|not|never|closed|blocked|if|docker (?:run|pull))\b/i.test(words)) return null
+    return propose(SURE.said, { host, port: Number(port) }, [claim, written])
   },
 
   describe: (options) => `connect to ${options.host}:${options.port}`,

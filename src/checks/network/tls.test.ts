@@ -71,8 +71,15 @@ describe.skipIf(!hasOpenssl)('tls (with certificates made by openssl)', () => {
           text: 'https://shop.internal/ certificate valid for > 30 days',
           thresholds: [thresholdOf('>', 30 * 86_400_000, 'ms', '> 30 days')],
         },
+        'Certificate of api.shop.test has not expired',
       ],
-      unclear: ['SSL certificates valid', 'TLS 1.2+ enforced on https://example.com', 'HTTPS works on `shop.internal`'],
+      unclear: [
+        'SSL certificates valid',
+        'TLS 1.2+ enforced on https://example.com',
+        'HTTPS works on `shop.internal`',
+        'Obtain an SSL certificate for shop.internal',
+        'Alerts on certificate expiry of shop.internal',
+      ],
     },
   })
 

@@ -8,7 +8,7 @@ import { failed, passed, unverified, type Outcome } from '../../plan/outcome.ts'
 import { defineCheck } from '../check.ts'
 import { timeoutMs } from '../fields.ts'
 import { look } from '../look.ts'
-import { find, isPlaceholder, propose, sentenceOf } from '../words.ts'
+import { find, hostsOf, propose, sentenceOf, SURE } from '../words.ts'
 import { trustOptions } from './trust.ts'
 
 const PROTOCOLS: readonly SecureVersion[] = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']
@@ -45,13 +45,19 @@ export const tls = defineCheck({
     const sentence = sentenceOf(item)
     const claim = find(
       sentence,
-      /\b(TLS|SSL)\b[^.]{0,40}\b(certificates?|valid\w*|expir\w*|1\.[0-3]\+?)|certificates?[^.]{0,30}\b(valid|expir\w*)/i,
+      /\b(?:TLS|SSL|HTTPS)\b[^.]{0,40}\b(?:certificates?|certs?|valid\w*|expir\w*|1\.[0-3]\+?)|\bcert(?:ificate)?s?\b[^\n]{0,50}\b(?:valid|expir\w*|trusted|renewed)/i,
     )
-    const host = find(sentence, /(?<=https:\/\/|`)[a-z0-9-]+(\.[a-z0-9-]+)+(?=[/:`\s]|$)/i)
-    if (!claim || !host || isPlaceholder(host)) return null
-    const days = item.thresholds.find(({ unit, operator }) => unit === 'ms' && (operator === '>' || operator === '>='))
+    const [host, ...others] = hostsOf(item)
+    if (!claim || !host || others.length > 0) return null
+    if (/\b(?:obtain\w*|configure|order\w*|install\b|generate\w*|upload|alerts?|monitor\w*)\b/i.test(sentence))
+      return null
+    const days = item.thresholds.find(({ unit, operator }) => unit === 'ms' && operator.startsWith('>'))
     const daysLeftMin = days?.value ? { daysLeftMin: Math.round(days.value / DAY_MS) } : {}
-    return propose(0.8, { host, ...daysLeftMin }, [claim, host])
+    const oldest = /\bTLS\s*v?(1\.[1-3])\b/i.exec(sentence)?.[1]
+    return propose(SURE.said, { host, ...daysLeftMin, ...(oldest ? { protocolMin: `TLSv${oldest}` } : {}) }, [
+      claim,
+      host,
+    ])
   },
 
   describe: (options) =>

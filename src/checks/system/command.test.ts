@@ -13,6 +13,13 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
+const NOTHING: NonNullable<CommandStep['expects']> = {
+  kind: 'empty',
+  value: null,
+  text: 'Nothing is left',
+  exitCodes: [0],
+}
+
 const inline = (text: string, change: Partial<CommandStep> = {}) => ({
   text,
   commands: [stepOf(/`(.+)`/.exec(text)?.[1] ?? '', change)],
@@ -26,13 +33,24 @@ checkContract(command, {
   secret: { value: SECRET, case: () => ({ options: { shell: 'test -z "$TOKEN"', env: { TOKEN: SECRET } } }) },
   mentions: () => ['6 * 7', 'exit code 0', 'prints "42"'],
   recognises: {
-    clear: [inline('All tests passing (`npm test`)'), inline('`npm audit` reports no vulnerabilities')],
+    clear: [
+      inline('All tests passing (`npm test`)'),
+      inline('`npm audit` reports no vulnerabilities'),
+      inline('Types are sound: `tsc --noEmit`'),
+      inline('Pods are running (`kubectl get pods`)', { looksOnly: true }),
+      inline('Nothing is left in the queue (`queue list`)', { looksOnly: true, expects: NOTHING }),
+    ],
     unclear: [
       'All tests passing',
       inline('Migrations applied (`npm run migrate`)'),
       inline('Logs are clean (`tail -f app.log`)', { endless: true }),
       inline('Reset passes (`git reset --hard`)', { destructive: true }),
       inline('Build of <TAG> passes (`make <TAG>`)', { placeholders: ['<TAG>'] }),
+      inline('Restart if it fails (`npm test`)'),
+      inline('Schema is as designed (`psql -c schema`)', {
+        looksOnly: true,
+        expects: { ...NOTHING, kind: 'described' as const },
+      }),
     ],
   },
 })

@@ -5,10 +5,11 @@ import { excerpt, lastLine } from '../../lib/excerpt.ts'
 import type { ExecResult } from '../../lib/exec.ts'
 import { findShell } from '../../lib/shell.ts'
 import { failed, passed, unverified } from '../../plan/outcome.ts'
+import type { CommandStep } from '../../plan/plan.ts'
 import { defineCheck } from '../check.ts'
 import { listOf, oneOrMore, pattern, timeoutMs } from '../fields.ts'
 import { look } from '../look.ts'
-import { find, onlyInlineCommand, propose } from '../words.ts'
+import { onlyInlineCommand, propose, SURE } from '../words.ts'
 
 const schema = z
   .strictObject({
@@ -39,6 +40,22 @@ const schema = z
 
 type Options = z.infer<typeof schema>
 
+const SAID_MAX = 120
+/** Programs that look, and whose exit code says whether what they looked at is right. What they write is their own cache or build. */
+const TELLS_BY_EXIT =
+  /^(?:sudo )?(?:(?:npm|pnpm|yarn|bun)(?: run)? (?:test|lint|type-?check|check|audit|verify|validate|build|e2e)(?::[\w:-]+)?\b|npx (?:tsc|eslint|vitest|jest|playwright test|prettier --check|biome check)\b|pytest\b|python3? -m (?:pytest|unittest|mypy|ruff check)\b|(?:\.\/)?(?:mvnw?|gradlew?) (?:test|verify|check)\b|go (?:test|vet|build)\b|cargo (?:test|check|clippy|audit|build)\b|make (?:test|check|lint|verify|validate|build)\b|tsc\b|eslint\b|ruff\b|mypy\b|flake8\b|rspec\b|bundle exec rspec|phpunit\b|php artisan test|python3? manage\.py (?:check|test)\b|npx prisma (?:validate|migrate status)\b|dotnet (?:test|build)\b|flutter (?:test|analyze)\b|terraform (?:validate|fmt -check)\b|helm (?:lint|test)\b|nginx -t\b|apachectl configtest|systemctl (?:is-active|is-enabled|status)\b|supervisorctl status\b|docker[- ]compose config\b|kubectl rollout status\b|pg_isready\b|redis-cli ping\b|curl\b[^|;&>]* (?:-f|--fail|-\w*f\w*)\b|test -[efdrwx] |(?:(?:ba)?sh |python3? |node )?(?:\.{0,2}\/)?[\w./-]*(?:test|check|verify|validate|smoke|e2e|lint|audit)[\w-]*\.(?:sh|py|js|ts|mjs)\b)/
+
+/** What its output must be, as options; null where nothing is said of it that this kind can judge. */
+function judgedOutput({ expects }: CommandStep): Record<string, unknown> | null {
+  if (!expects) return null
+  const { kind, value, exitCodes } = expects
+  const exits = exitCodes.length === 0 || (exitCodes.length === 1 && exitCodes[0] === 0) ? {} : { exitCode: exitCodes }
+  if (kind === 'empty') return { stdoutEquals: '', ...exits }
+  if (kind === 'equals' && value !== null) return { stdoutEquals: value, ...exits }
+  if (kind === 'contains' && value !== null) return { stdoutContains: value, ...exits }
+  return null
+}
+
 export const command = defineCheck({
   id: 'command',
   summary: 'runs a program that changes nothing and judges its exit code and output',
@@ -49,12 +66,20 @@ export const command = defineCheck({
 
   recognise(item) {
     const step = onlyInlineCommand(item)
-    const claim = find(
-      item.text.replace(step?.script ?? '', ''),
-      /\b(pass(es|ed|ing)?|succeeds?|clean|green|no (errors|warnings|vulnerabilities))\b/i,
-    )
-    if (!step || !claim) return null
-    return propose(0.7, { shell: step.script.trim() }, [step.script.trim(), claim])
+    if (!step || step.language !== 'shell' || step.expects?.kind === 'described') return null
+    const shell = step.script.trim()
+    const said = item.text.replace(step.script, ' ')
+    // A command in the middle of a long story is an example, or one of several things it speaks of.
+    if (item.code.length > 1 || said.length > SAID_MAX) return null
+    if (/\b(?:if|fix|rollback|otherwise)\b/i.test(said)) return null
+    const expected = judgedOutput(step)
+    // "Returns success" is the exit code, not the output, of a program that has a meaningful one.
+    const exits = TELLS_BY_EXIT.test(shell) && /^(?:success\w*|ok|pass\w*)$/i.test(step.expects?.value ?? '')
+    if (expected && step.looksOnly && !exits)
+      return propose(SURE.named, { shell, ...expected }, [shell, step.expects?.text ?? ''].filter(Boolean))
+    if (TELLS_BY_EXIT.test(shell)) return propose(SURE.said, { shell }, [shell])
+    if (!step.looksOnly || step.expects) return null
+    return propose(SURE.assumed, { shell }, [shell], 'judged by its exit code alone: say what it must print')
   },
 
   describe(options) {

@@ -13,11 +13,16 @@ checkContract(disk, {
   unverified: () => ({ options: { path: '/no/such/path', freeBytesMin: 1 } }),
   mentions: () => [tmpdir(), 'at least 1 kB'],
   recognises: {
-    clear: [free, used],
+    clear: [
+      free,
+      used,
+      { text: 'At least 20% of the disk is free', thresholds: [thresholdOf('>=', 20, 'percent', 'At least 20%')] },
+    ],
     unclear: [
       { label: 'Disk Space', text: 'Confirm sufficient disk space for backups and logs' },
       { ...used, text: 'Response time < 80%' },
       { text: 'Alert when disk usage > 90%', thresholds: [thresholdOf('>', 90, 'percent', '> 90%')] },
+      { text: 'Alerts fire when disk usage is < 80%', thresholds: [thresholdOf('<', 80, 'percent', '< 80%')] },
     ],
   },
 })

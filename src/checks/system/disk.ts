@@ -8,7 +8,7 @@ import { failed, passed, unverified } from '../../plan/outcome.ts'
 import { defineCheck } from '../check.ts'
 import { sizeBytes } from '../fields.ts'
 import { look } from '../look.ts'
-import { find, propose, sentenceOf } from '../words.ts'
+import { find, propose, sentenceOf, SURE } from '../words.ts'
 
 const schema = z
   .strictObject({
@@ -34,21 +34,28 @@ export const disk = defineCheck({
   secretFields: [],
 
   recognise(item) {
+    const sentence = sentenceOf(item)
+    // A total ("100 GB SSD") is no free space, and an alert on usage is the alert's.
     const claim = find(
-      sentenceOf(item),
-      /\bdisk\b[^.]{0,20}\b(space|usage|free|capacity|full)\b|\bfree (disk )?space\b/i,
+      sentence,
+      /\bdisk\b[^.]{0,20}\b(?:space|usage|free|full|utili[sz]ation|available)\b|\bfree (?:disk )?space\b|\b(?:free|available)\b[^.]{0,15}\b(?:disk|storage)\b/i,
     )
-    if (!claim) return null
+    if (
+      !claim ||
+      /\b(?:alert\w*|alarms?|monitor\w*|notif\w+|quota|database|redis|volume|per (?:node|pod))\b/i.test(sentence)
+    )
+      return null
     for (const { operator, value, unit, text, relativeTo } of item.thresholds) {
       if (value === null || relativeTo !== null) continue
       const above = operator === '>' || operator === '>='
       const below = operator === '<' || operator === '<='
-      const usage = /usage|used|full/i.test(claim)
-      if (unit === 'bytes' && above && !usage) return propose(0.8, { path: '.', freeBytesMin: value }, [claim, text])
+      const usage = /usage|used|full|utili/i.test(claim)
+      if (unit === 'bytes' && above && !usage)
+        return propose(SURE.said, { path: '.', freeBytesMin: value }, [claim, text])
       if (unit === 'percent' && above && !usage)
-        return propose(0.7, { path: '.', freePercentMin: value }, [claim, text])
+        return propose(SURE.said, { path: '.', freePercentMin: value }, [claim, text])
       if (unit === 'percent' && below && usage)
-        return propose(0.7, { path: '.', freePercentMin: 100 - value }, [claim, text])
+        return propose(SURE.likely, { path: '.', freePercentMin: 100 - value }, [claim, text])
     }
     return null
   },

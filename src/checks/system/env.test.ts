@@ -17,13 +17,23 @@ checkContract(env, {
   },
   mentions: () => ['DATABASE_URL', 'DEBUG', 'NODE_ENV'],
   recognises: {
-    clear: ['`DATABASE_URL` and `REDIS_URL` are set', 'NODE_ENV=production', { label: 'API_KEY', text: 'configured' }],
+    clear: [
+      '`DATABASE_URL` and `REDIS_URL` are set',
+      '`NODE_ENV=production`',
+      { label: 'API_KEY', text: 'configured' },
+      '`SESSION_SECRET` (required)',
+      '`MAIL_HOST`, `MAIL_PORT`',
+      '`NODE_ENV` is set to `production`',
+    ],
     unclear: [
       'Archive mounted if `ARCHIVE_ENABLED=true`',
       'Test with `APP_ENV=staging docker compose up`',
       'Validate all required environment variables are set',
       'DEBUG_MODE is not set',
       'DATABASE_URL rotated',
+      '`API_KEY` set in GitHub Actions',
+      '`API_KEY=your_key_here`',
+      '`MAX_RETRIES` retries are made',
     ],
   },
 })

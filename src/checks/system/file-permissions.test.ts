@@ -33,11 +33,15 @@ checkContract(filePermissions, {
       '`data/app.db` is writable',
       'Permissions 600 on `.env`',
       { label: 'Script', text: '`./deploy.sh` executable' },
+      'Key file is private (`chmod 600 config/server.key`)',
+      '`config/production.yml` exists',
     ],
     unclear: [
       'Validate file system permissions and quotas',
       '`.env` is not readable by others',
       'The `README.md` is current',
+      '`.env` is not in the repository',
+      '`npm start` is executable',
     ],
   },
 })

@@ -7,7 +7,7 @@ import { failed, passed, unverified } from '../../plan/outcome.ts'
 import { defineCheck } from '../check.ts'
 import { listOf, oneOrMore } from '../fields.ts'
 import { look } from '../look.ts'
-import { find, isPlaceholder, propose, sentenceOf } from '../words.ts'
+import { find, isPlaceholder, propose, sentenceOf, SURE } from '../words.ts'
 
 const schema = z
   .strictObject({
@@ -27,6 +27,9 @@ const schema = z
   )
 
 type Options = z.infer<typeof schema>
+/** A relative or absolute path of at least one slash or dot, and no address. */
+const PATH = /^(?=[^\s]*[./])(?!\/(?:api|health|ready|live|metrics|status)\b)(?:~|\.{0,2})?\/?[\w.-]+(?:\/[\w.-]+)*\/?$/
+
 type Claim = 'readable' | 'writable' | 'executable'
 
 const ACCESS: Record<Claim, number> = {
@@ -45,14 +48,33 @@ export const filePermissions = defineCheck({
 
   recognise(item) {
     const sentence = sentenceOf(item)
-    const path = /`((?:\.{0,2}\/)?[\w.-]+(?:\/[\w.-]+)*\/?)`/.exec(sentence)?.[1]
-    const ability = find(sentence, /\b(readable|writ(e?)able|executable)\b/i)
-    const mode = /\b(?:permissions?|mode|chmod)\b[^.\d]{0,20}\b0?([0-7]{3})\b/i.exec(sentence)
-    if (!path || isPlaceholder(path) || /\b(not|never|un)\s*(readable|writ|executable)/i.test(sentence)) return null
-    if (mode?.[1]) return propose(0.7, { path, modeMax: `0${mode[1]}` }, [path, mode[0]])
-    return ability
-      ? propose(0.7, { path, [ability.toLowerCase().replace('writeable', 'writable')]: true }, [path, ability])
-      : null
+    if (
+      /\b(?:not|never|un|no longer|if)\s*(?:readable|writ|executable|world|public|in\b|exist|commit)|\bnot\b/i.test(
+        sentence,
+      )
+    )
+      return null
+    const [, ofCommand, changed] =
+      /^(?:sudo )?chmod\s+0?([0-7]{3})\s+([\w./~-]+)$/.exec(
+        item.code.find((span) => /^(?:sudo )?chmod /.test(span)) ?? '',
+      ) ?? []
+    if (ofCommand && changed && !isPlaceholder(changed))
+      return propose(SURE.said, { path: changed, modeMax: `0${ofCommand}` }, [changed, ofCommand])
+    const [path, ...others] = item.code.filter((span) => PATH.test(span.trim()))
+    if (!path || others.length > 0 || isPlaceholder(path)) return null
+    const mode = /\b(?:permissions?|mode|chmod)\b[^\d]{0,60}\b0?([0-7]{3})\b|\b0?([0-7]{3}) permissions\b/i.exec(
+      sentence,
+    )
+    const bits = mode?.[1] ?? mode?.[2]
+    if (mode && bits) return propose(SURE.said, { path, modeMax: `0${bits}` }, [path, mode[0]])
+    const ability = find(sentence, /\b(?:readable|writ(?:e?)able|executable)\b/i)
+    if (ability)
+      return propose(SURE.said, { path, [ability.toLowerCase().replace('writeable', 'writable')]: true }, [
+        path,
+        ability,
+      ])
+    const there = find(sentence, /\b(?:exists?|(?:is )?present|in place)$/i)
+    return there ? propose(SURE.likely, { path, readable: true }, [path, there]) : null
   },
 
   describe: (options) => `${listOf(options.path).join(', ')}: ${wanted(options)}`,

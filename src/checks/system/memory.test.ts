@@ -12,11 +12,13 @@ checkContract(memory, {
     clear: [
       { text: 'At least 4 GB free memory', thresholds: [thresholdOf('>=', 4e9, 'bytes', 'At least 4 GB')] },
       { text: 'Host memory usage < 80%', thresholds: [thresholdOf('<', 80, 'percent', '< 80%')] },
+      { text: 'RAM available: 2 GB or more', thresholds: [thresholdOf('>=', 2e9, 'bytes', '2 GB or more')] },
     ],
     unclear: [
       { label: 'Memory Resources', text: 'Verify adequate memory for deployment process' },
       { text: 'Memory usage < 80%', thresholds: [thresholdOf('<', 80, 'percent', '< 80%')] },
       { text: 'Server memory usage > 90%', thresholds: [thresholdOf('>', 90, 'percent', '> 90%')] },
+      { text: 'Each container has 2 GB free memory', thresholds: [thresholdOf('>=', 2e9, 'bytes', '2 GB')] },
     ],
   },
 })

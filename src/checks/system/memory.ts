@@ -6,7 +6,7 @@ import { failed, passed } from '../../plan/outcome.ts'
 import { defineCheck } from '../check.ts'
 import { sizeBytes } from '../fields.ts'
 import { look } from '../look.ts'
-import { find, propose, sentenceOf } from '../words.ts'
+import { find, propose, sentenceOf, SURE } from '../words.ts'
 
 const schema = z
   .strictObject({
@@ -35,12 +35,19 @@ export const memory = defineCheck({
     // "Memory usage < 80 %" is said of services as often as of hosts: only words that name the host are clear.
     const host = find(sentence, /\b(system|host|server|machine)\b[^.]{0,20}\b(memory|RAM)\b/i)
     const free = find(sentence, /\b(free|available)\s+(memory|RAM)\b|\b(memory|RAM)\b[^.]{0,20}\b(free|available)\b/i)
+    if (
+      /\b(?:alert\w*|alarms?|monitor\w*|notif\w+|containers?|pods?|heap|redis|process\w*|services?|database)\b/i.test(
+        sentence,
+      )
+    )
+      return null
     for (const { operator, value, unit, text, relativeTo } of item.thresholds) {
       if (value === null || relativeTo !== null) continue
       const above = operator === '>' || operator === '>='
       const below = operator === '<' || operator === '<='
-      if (free && unit === 'bytes' && above) return propose(0.8, { freeBytesMin: value }, [free, text])
-      if (host && !free && unit === 'percent' && below) return propose(0.7, { usedPercentMax: value }, [host, text])
+      if (free && unit === 'bytes' && above) return propose(SURE.said, { freeBytesMin: value }, [free, text])
+      if (host && !free && unit === 'percent' && below)
+        return propose(SURE.likely, { usedPercentMax: value }, [host, text])
     }
     return null
   },

@@ -35,6 +35,8 @@ checkContract(nodeVersion, {
       'Node 20.x installed',
       'Node version 20',
       'Node.js >= 18.17 on every host',
+      'Node.js ≥ 20',
+      'Minimum Node.js version: 18',
     ],
     unclear: [
       'Node.js is installed',
@@ -43,6 +45,7 @@ checkContract(nodeVersion, {
       'CPU of each node < 70%',
       'Drain node 3',
       'node >= 70% busy',
+      'Upgrade to Node.js 22',
     ],
   },
 })

@@ -4,7 +4,7 @@ import { failed, passed, unverified } from '../../plan/outcome.ts'
 import { defineCheck } from '../check.ts'
 import { timeoutMs } from '../fields.ts'
 import { look } from '../look.ts'
-import { propose, sentenceOf } from '../words.ts'
+import { propose, sentenceOf, SURE } from '../words.ts'
 import { isInRange, parseVersion, parseVersionRange } from './version-range.ts'
 
 const schema = z.strictObject({
@@ -32,12 +32,21 @@ export const nodeVersion = defineCheck({
   secretFields: [],
 
   recognise(item) {
-    const [words, name, said, upwards] = MENTION.exec(sentenceOf(item)) ?? []
-    const range = upwards ? `>=${/[\d.]+\d|\d/.exec(said ?? '')?.[0]}` : said
-    if (!words || !name || !range || parseVersionRange(range) === null) return null
+    const sentence = sentenceOf(item).replaceAll('≥', '>=')
+    const [words, name, said, upwards] = MENTION.exec(sentence) ?? []
+    if (
+      !words ||
+      !name ||
+      !said ||
+      /\b(?:upgrade|deprecat\w*|end of life|eol|image|alert\w*|if|cluster|pool)\b/i.test(sentence)
+    )
+      return null
+    const least = /\b(?:minimum|at least|min)\b/i.test(sentence.slice(0, sentence.indexOf(words)))
+    const range = upwards || (least && /^v?[\d.]+$/.test(said)) ? `>=${/[\d.]+\d|\d/.exec(said)?.[0]}` : said
+    if (parseVersionRange(range) === null) return null
     // "Node 3" may be a machine; "Node.js 20", "Node v20" and "Node 20.x" are not.
     if (!/js/i.test(name) && /^\d+$/.test(range) && !/version/i.test(words)) return null
-    return propose(0.9, { range }, [words])
+    return propose(SURE.named, { range }, [/≥/.test(sentenceOf(item)) ? name : words])
   },
 
   describe: (options) => `${options.program} --version is ${options.range}`,

@@ -1,6 +1,7 @@
 // gonogo deploy: conducts the release of the reviewed plan.
 import { createInterface } from 'node:readline/promises'
 import { handOver, keepDocument } from '../../app/hand-over.ts'
+import { keepOriginal } from '../../app/originals.ts'
 import { openProject, planProject, surroundingsOf } from '../../app/project.ts'
 import { conductRun, createRun } from '../../app/release.ts'
 import { deliveryParts } from '../../app/services.ts'
@@ -51,6 +52,7 @@ export async function deploy(options: DeployOptions): Promise<number> {
   try {
     const run = await createRun(state, { plan, pace, by: whoIs(options), stable: delivery?.stable ?? null })
     keepDocument(project.stateDirectory, run.id, bytes)
+    keepOriginal(project.stateDirectory, plan.checklist.document, bytes)
     if (!options.json) print(`\nrun ${paint('bold', run.id)}`)
     return await conductToEnd(state, project, run, { noWait: !options.wait, json: options.json ?? false })
   } finally {

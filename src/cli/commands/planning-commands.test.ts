@@ -75,7 +75,8 @@ interface JsonItem {
   id: string
   text: string
   binding: { type: string } | null
-  proposal: { entry: Record<string, unknown>; confidence: number; why: string } | null
+  proposal: { check: string; options: object; confidence: number; why: string } | null
+  proposedBinding: { entry: Record<string, unknown>; confidence: number; why: string } | null
 }
 
 async function itemsOf(directory: string): Promise<(words: string) => JsonItem> {
@@ -96,18 +97,25 @@ describe('gonogo plan', () => {
     const { code, out } = await gonogo(project(), 'plan')
     expect(code).toBe(0)
     expect(out).toContain('The moon is up')
-    expect(out).toMatch(/Node\.js\s+proposed: \{ check: node-version/)
+    expect(out).toMatch(/Node\.js: v24\+ is installed\s+proposed: \{ check: node-version/)
     expect(out).toMatch(/Error rate exceeds 50%\s+proposed: \{ guard: \{ signal: error-rate, is: ">", value: 50/)
-    expect(out).toMatch(/next: gonogo bind --accept rollback\/\S+ {3}\(a rollback trigger/)
+    expect(out).toMatch(/bad state, immediate · error rate > 50 %/)
+    expect(out).toMatch(/4 items: 0 bound, .* 1 that nothing can verify yet/)
+    expect(out).toMatch(/next {2}gonogo bind\n {6}confirms 3 proposals: .*1 guard/)
   })
 
-  it('gives machines the binding and the proposal of every item', async () => {
+  it('gives machines the binding and the proposal of every item, a check as a check', async () => {
     const item = await itemsOf(project())
     expect(item('Error rate')).toMatchObject({
       binding: { type: 'unbound' },
-      proposal: { entry: { guard: { signal: 'error-rate', value: 50 } }, confidence: 0.9, why: expect.any(String) },
+      proposal: null,
+      proposedBinding: { entry: { guard: { signal: 'error-rate', value: 50 } }, confidence: 0.9 },
     })
-    expect(item('moon').proposal).toBeNull()
+    expect(item('Node.js')).toMatchObject({
+      proposal: { check: 'node-version', options: { range: 'v24+' }, confidence: 0.9, why: expect.any(String) },
+      proposedBinding: { entry: { check: 'node-version', with: { range: 'v24+' } }, confidence: 0.9 },
+    })
+    expect(item('moon')).toMatchObject({ proposal: null, proposedBinding: null })
   })
 
   it('reads a document where there is no project, and proposes what the document alone says', async () => {
@@ -118,13 +126,57 @@ describe('gonogo plan', () => {
     expect(out).not.toContain('proposed: { guard')
   })
 
-  it('explains one item, by the beginning of its id', async () => {
+  it('reads a document that lies outside of the project, or that is another one, without the bindings of gonogo.yaml', async () => {
+    const directory = project()
+    const { id } = (await itemsOf(directory))('moon')
+    writeFileSync(
+      join(directory, 'gonogo.yaml'),
+      CONFIG.replace('bindings: {}', `bindings: { ${id}: { skip: night } }`),
+    )
+    writeFileSync(join(directory, 'OTHER.md'), '# Other\n\n- [ ] Something else\n')
+    const outside = join(projectWith({ 'away.md': '# Away\n\n- [ ] Far away\n' }), 'away.md')
+    for (const [file, said] of [
+      ['OTHER.md', 'Something else'],
+      [outside, 'Far away'],
+    ] as const) {
+      const { code, out } = await gonogo(directory, 'plan', file)
+      expect([code, out]).toEqual([0, expect.stringContaining(said)])
+    }
+    expect((await gonogo(directory, 'plan', 'OTHER.md')).out).toContain('gonogo.yaml binds CHECKLIST.md')
+    const { code, err } = await gonogo(directory, 'plan', 'OTHER.md', '--lock')
+    expect(code).toBe(2)
+    expect(err).toContain('lock the plan of the checklist that gonogo.yaml names')
+    expect((await gonogo(directory, 'plan', 'CHECKLIST.md')).out).toContain('skip: night')
+  })
+
+  it('explains one item: what the document says, how it was understood, what is proposed, what to type', async () => {
     const directory = project()
     const { id } = (await itemsOf(directory))('Error rate')
-    expect((await gonogo(directory, 'plan', '--explain', id.slice(0, -3))).out).toContain(`"id": "${id}"`)
-    const { code, err } = await gonogo(directory, 'plan', '--explain', id.replace(/.$/, '#'))
-    expect(code).toBe(2)
-    expect(err).toContain(`did you mean "${id}"?`)
+    const { out } = await gonogo(directory, 'plan', '--explain', id.slice(0, -3))
+    expect(out).toContain(`${id}\nCHECKLIST.md:18`)
+    expect(out).toMatch(/under\s+Release of the shop › Rollback/)
+    expect(out).toMatch(/kind\s+trigger: /)
+    expect(out).toMatch(/polarity\s+bad-state: a tick means trouble; immediate/)
+    expect(out).toMatch(/bounds\s+error rate > 50 %/)
+    expect(out).toMatch(/proposed\s+\{ guard: \{ signal: error-rate/)
+    expect(out).toContain(`gonogo bind --accept ${id}`)
+    const { out: json } = await gonogo(directory, 'plan', '--explain', '18', '--format', 'json')
+    expect(JSON.parse(json)).toMatchObject({ id, kind: 'trigger', thresholds: [{ value: 50 }] })
+    const alone = projectWith({ 'release.md': DOCUMENT })
+    expect((await gonogo(alone, 'plan', '--explain', 'release.md:18')).out).toContain('Error rate exceeds 50%')
+  })
+
+  it('says what may be meant where an item is not named well enough', async () => {
+    const directory = project()
+    const { id } = (await itemsOf(directory))('Error rate')
+    const refused = async (given: string): Promise<string> => {
+      const { code, err } = await gonogo(directory, 'plan', '--explain', given)
+      expect(code).toBe(2)
+      return err
+    }
+    expect(await refused(id.replace(/.$/, '#'))).toContain(`did you mean "${id}"?`)
+    expect(await refused('before/')).toMatch(/may mean 2 items.*before\/node\S+ \(line 5, .*before\/the-moon/)
+    expect(await refused('4')).toMatch(/CHECKLIST\.md:4: no item stands here, under "Before"; .*line 5 \("Node/)
   })
 
   it.each([

@@ -1,0 +1,77 @@
+// The plan for machines: every key is always there, null where nothing is known.
+import type { Item, Phase } from '../../plan/plan.ts'
+import type { PlannedItem } from '../../plan/release-plan.ts'
+import type { BindingProposal } from '../../planning/propose.ts'
+import type { PlanDocument, PlanItem } from './plan-schema.ts'
+import type { Reading } from './reading.ts'
+
+/** What `gonogo plan --format json` prints. */
+export function planAsJson({ checklist, plan, proposals, coverage, steps }: Reading): PlanDocument {
+  const { path, title, bytes, encoding, sha256 } = checklist.document
+  const planned = new Map(plan?.items.map((entry) => [entry.item, entry]))
+  const [next = null, ...others] = steps
+  const { phases, ...counts } = coverage
+  return {
+    document: { path, title, bytes, encoding, sha256 },
+    phases: checklist.phases.map(phaseAsJson),
+    items: checklist.items.map((item) => itemAsJson(item, planned.get(item.id), proposals.get(item.id))),
+    triggers: checklist.triggers,
+    coverage: { ...counts, next, others, phases },
+    plan: plan?.hash ?? null,
+  }
+}
+
+function phaseAsJson({
+  id,
+  title,
+  line,
+  kind,
+  anchor,
+  budgetMs,
+  every,
+  path,
+  level,
+}: Phase): PlanDocument['phases'][number] {
+  return { id, title, line, kind, anchor, budgetMs, every, path, level }
+}
+
+/** One item with what is bound to it, what would happen, and what is proposed. */
+export function itemAsJson(
+  item: Item,
+  planned: PlannedItem | undefined,
+  proposed: BindingProposal | undefined,
+): PlanItem {
+  const { id, line, phase, text, label, kind, state, polarity, condition } = item
+  const { thresholds, blanks, choices, commands, table, verifiable, code, parent, box } = item
+  return {
+    id,
+    line,
+    phase,
+    text,
+    label,
+    kind,
+    state,
+    polarity,
+    condition,
+    thresholds,
+    blanks,
+    choices,
+    commands,
+    table,
+    proposal: checkOf(proposed),
+    binding: planned?.binding ?? null,
+    verifiable,
+    code,
+    parent,
+    box,
+    will: planned?.will ?? null,
+    proposedBinding: proposed ? { entry: proposed.entry, confidence: proposed.confidence, why: proposed.why } : null,
+  }
+}
+
+/** The check of a proposal; null where it is of another form. */
+function checkOf(proposed: BindingProposal | undefined): PlanItem['proposal'] {
+  const { check, with: options = {} } = proposed?.entry ?? {}
+  if (!proposed || typeof check !== 'string') return null
+  return { check, options: options as Record<string, unknown>, confidence: proposed.confidence, why: proposed.why }
+}
