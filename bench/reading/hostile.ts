@@ -2,6 +2,8 @@
 
 /** A document of about `bytes` that repeats one thing; under a heading and a box, so that there is something to read. */
 export interface Hostile {
+  /** What it repeats: documents of one construct differ in where it stands. */
+  construct: string
   name: string
   make(bytes: number): string
 }
@@ -20,7 +22,7 @@ const lines = (line: (index: number) => string, bytes: number) => {
 /** The same unit again and again in a paragraph of one line, in lines of a paragraph, in boxes, in a heading, in cells, in a fence. */
 const everywhere = (name: string, unit: string): Hostile[] => {
   const piece = repeat(unit, 1500)
-  return [
+  const documents: Omit<Hostile, 'construct'>[] = [
     { name: `${name} in one line`, make: (bytes) => START + repeat(unit, bytes) },
     { name: `${name} in boxes`, make: (bytes) => START + lines(() => `- [ ] ${piece}`, bytes) },
     { name: `${name} in short boxes`, make: (bytes) => START + lines(() => `- [ ] ${unit.repeat(4)}`, bytes) },
@@ -38,10 +40,11 @@ const everywhere = (name: string, unit: string): Hostile[] => {
     },
     { name: `${name} in a form`, make: (bytes) => `${START}\`\`\`\n${lines(() => unit.repeat(8), bytes)}\`\`\`\n` },
   ]
+  return documents.map((document) => ({ ...document, construct: name }))
 }
 
 /** Constructs of Markdown. */
-export const STRUCTURES: Hostile[] = [
+const STRUCTURES: Omit<Hostile, 'construct'>[] = [
   { name: '100,000 boxes', make: (bytes) => START + lines((index) => `- [ ] a${index}`, bytes) },
   { name: 'headings', make: (bytes) => START + lines((index) => `## h${index % 1000}\n- [ ] a`, bytes) },
   { name: 'equal headings', make: (bytes) => START + lines((index) => `${'#'.repeat(1 + (index % 6))} h`, bytes) },
@@ -168,4 +171,7 @@ const UNITS: [string, string][] = [
 ]
 
 /** Every hostile document there is. */
-export const HOSTILE: Hostile[] = [...STRUCTURES, ...UNITS.flatMap(([name, unit]) => everywhere(name, unit))]
+export const HOSTILE: Hostile[] = [
+  ...STRUCTURES.map((document) => ({ ...document, construct: document.name })),
+  ...UNITS.flatMap(([name, unit]) => everywhere(name, unit)),
+]

@@ -1,10 +1,9 @@
-// How long a piece of work keeps this process busy, whatever else the machine does meanwhile.
+// How long a piece of work keeps the main thread at work, whatever else the machine does meanwhile.
 
-/** Milliseconds of the processor or of the clock, whichever are fewer: threads that clean up beside the work count only once. */
+/** Milliseconds of the processor that this thread takes; those of threads that clean up beside it are not counted. */
 export function busyMs(work: () => void): number {
-  const before = process.cpuUsage()
-  const startedAt = performance.now()
+  const before = process.threadCpuUsage()
   work()
-  const { user, system } = process.cpuUsage(before)
-  return Math.min((user + system) / 1000, performance.now() - startedAt)
+  const { user, system } = process.threadCpuUsage(before)
+  return (user + system) / 1000
 }

@@ -118,8 +118,15 @@ const FORMS: Form[] = [
 const OBSERVED =
   /\b(?:monitor|watch|verif|validat|immediate|post|extended|after|stabil|observ|follow|smoke|checks?\b|checkpoint|short|long|critical|initial|recovery|support|hypercare)/i
 
+/** No form does without one of these. */
+const TIMED = /\d|\b(?:first|next|initial|an?|one)\s/i
+/** Longer titles are prose. */
+const CHARACTERS_MAX = 120
+
 /** When the phase of this title happens relative to the start of the release, or null. */
-export function readAnchor(title: string): Anchor | null {
+export function readAnchor(heading: string): Anchor | null {
+  const title = heading.slice(0, CHARACTERS_MAX)
+  if (!TIMED.test(title)) return null
   for (const form of FORMS) {
     const match = form.pattern.exec(title)
     if (!match) continue

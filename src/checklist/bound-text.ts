@@ -21,12 +21,15 @@ const FORMS: [RegExp, string][] = [
   [/[’ʼ]/g, "'"],
 ]
 
-/** The text without code marks and emphasis, addresses left out; what is written in other ways becomes one. */
+/** The text without code marks and emphasis, addresses and `<placeholders>` left out; what is written in other ways becomes one. */
 export function plainBoundText(text: string): string {
   const decoded = text.includes('&')
     ? text.replace(/&(lt|gt|le|ge|ne|amp|nbsp|plusmn);/g, (whole, name: string) => ENTITIES[name] ?? whole)
     : text
-  const plain = decoded.replace(/[`*]/g, ' ').replace(/https?:\/\/\S+/g, ' ')
+  const plain = decoded
+    .replace(/<[a-z](?:[\w .-]{0,40}\w)?>/gi, ' ')
+    .replace(/[`*]/g, ' ')
+    .replace(/https?:\/\/\S+/g, ' ')
   // The rest stands only in text that is not plain ASCII.
   if (!/[\u0080-\uffff]/.test(plain)) return plain
   return FORMS.reduce((words, [pattern, form]) => words.replace(pattern, form), plain)

@@ -54,3 +54,13 @@ export function withoutOverlaps(found: readonly Bound[]): Bound[] {
     if (!kept.some((other) => bound.start < other.end && other.start < bound.end)) kept.push(bound)
   return kept.toSorted((a, b) => a.start - b.start)
 }
+
+/** A sign of money in front of a number. */
+export const MONEY = '[$€£¥₹]'
+
+/** An amount stays what the document says, by the month or not. */
+export function asMoney(bound: Bound, number: string, sign: string): Bound {
+  return { ...bound, value: readNumber(number), unit: MONEY_UNITS[sign] ?? 'money' }
+}
+
+const MONEY_UNITS: Record<string, string> = { $: 'usd', '€': 'eur', '£': 'gbp', '¥': 'jpy', '₹': 'inr' }

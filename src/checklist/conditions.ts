@@ -17,8 +17,12 @@ const OTHER_TONGUES =
 const MEASURED =
   /[<>≤≥%]|\b\d+\s*(?:ms|s|sec\w*|min\w*|hours?|days?)\b|\b(?:complete|finished|done|ready|passes|fails?|failed|down|exceed\w*|error\w*)\b/i
 
+/** One of these is in every form; most items have none. */
+const SIGN = /[([（]|\b(?:if|when|where|unless|only|optional|n\/a|applicable|skip)\b/i
+
 /** The condition an item's words state, as they state it, or null. */
 export function readCondition(text: string): string | null {
+  if (!SIGN.test(text)) return null
   const bracketed = BRACKETED.exec(text)?.[1]
   if (bracketed !== undefined && !MEASURED.test(bracketed)) return bracketed.trim()
   const match = [NOT_APPLICABLE, SAID, OPTIONAL, ONLY, OTHER_TONGUES].map((form) => form.exec(text)).find(Boolean)
@@ -30,6 +34,7 @@ export function readCondition(text: string): string | null {
 
 /** The condition that a heading states for all that stands under it; a heading that asks for action states none. */
 export function readHeadingCondition(title: string): string | null {
+  if (!SIGN.test(title)) return null
   const bracketed = BRACKETED.exec(title)?.[1]
   if (bracketed !== undefined && !MEASURED.test(bracketed)) return bracketed.trim()
   const match = SAID.exec(title) ?? OPTIONAL.exec(title) ?? OTHER_TONGUES.exec(title)

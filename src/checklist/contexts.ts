@@ -3,20 +3,25 @@ import type { PhaseKind } from '../plan/plan.ts'
 import type { Draft, Place } from './draft.ts'
 import { parseThresholds } from './thresholds.ts'
 
-const TRIGGERS =
-  /\b(?:auto(?:matic(?:ally)?)?[ -]?)?roll(?:ed|s|ing)?[ -]?back\b[^.]{0,40}\b(?:if|when|conditions?|criteria|triggers?|requir\w*|decision)\b|\b(?:immediate(?:ly)?|conditional|automatic|manual|instant|emergency) (?:rollback|roll back|abort|stop)\W*$|\bimmediate(?:ly)? (?:rollback )?(?:if|when)\b|\b(?:requiring|triggers? (?:for )?(?:a )?)\s?rollback|\b(?:rollback|abort|stop|escalation) (?:triggers?|criteria|conditions?)\b|\b(?:abort|stop|halt|pause|escalate|no-?go|revert|page|do not (?:proceed|deploy|release|launch))\b[^.]{0,30}\b(?:if|when)\b|\bno-?go (?:criteria|conditions)|\bred flags?\b|\bwarning signs?\b|\bkill criteria\b|回滚(?:条件|标准)|ロールバック(?:条件|基準)|롤백 ?(?:기준|조건)|критерии отката/i
+const TRIGGERS = remembered(
+  /\b(?:auto(?:matic(?:ally)?)?[ -]?)?roll(?:ed|s|ing)?[ -]?back\b[^.]{0,40}\b(?:if|when|conditions?|criteria|triggers?|requir\w*|decision)\b|\b(?:immediate(?:ly)?|conditional|automatic|manual|instant|emergency) (?:rollback|roll back|abort|stop)\W*$|\bimmediate(?:ly)? (?:rollback )?(?:if|when)\b|\b(?:requiring|triggers? (?:for )?(?:a )?)\s?rollback|\b(?:rollback|abort|stop|escalation) (?:triggers?|criteria|conditions?)\b|\b(?:abort|stop|halt|pause|escalate|no-?go|revert|page|do not (?:proceed|deploy|release|launch))\b[^.]{0,30}\b(?:if|when)\b|\bno-?go (?:criteria|conditions)|\bred flags?\b|\bwarning signs?\b|\bkill criteria\b|回滚(?:条件|标准)|ロールバック(?:条件|基準)|롤백 ?(?:기준|조건)|критерии отката/i,
+)
 /** What is done about it, not what calls for it. */
-const PROCEDURE =
-  /\b(?:process|procedures?|steps|verification|actions?|plan|after|how to|checklist|prepar\w+|tested|ready)\b/i
-const ALERTS =
-  /\balert(?:ing)? (?:conditions?|thresholds?|rules? (?:for|on)|if|when|on)\b|\b(?:critical|warning|real-?time|security|p[1-4]) alerts?\b(?! (?:configured|tested|active))|\balarms\b|\balert (?:me|us|the team) (?:if|when)\b/i
+const PROCEDURE = remembered(
+  /\b(?:process|procedures?|steps|verification|actions?|plan|after|how to|checklist|prepar\w+|tested|ready)\b/i,
+)
+const ALERTS = remembered(
+  /\balert(?:ing)? (?:conditions?|thresholds?|rules? (?:for|on)|if|when|on)\b|\b(?:critical|warning|real-?time|security|p[1-4]) alerts?\b(?! (?:configured|tested|active))|\balarms\b|\balert (?:me|us|the team) (?:if|when)\b/i,
+)
 /** A lead-in that only sorts: "Critical, call somebody:". */
 const SEVERITY =
   /^\W*(?:critical|warning|severe|major|minor|info|high|medium|low|sev(?:erity)?[ -]?\d|p[0-4]|level \d)\b/i
-const SIGN_OFF =
-  /\bsign[ -]?offs?\b|\bapprovals?\b(?! gates?)|\bapproved by\b|\bgo[ /-]+no[ -]?go\b|\bauthori[sz]ations?\b/i
-const CRITERIA =
-  /\b(?:successful|complete|success)\b[^.]{0,30}\b(?:when|if)\b|\bbefore (?:marking|declaring)|\bsuccess (?:criteria|indicators|metrics)|\bcriteria\b/i
+const SIGN_OFF = remembered(
+  /\bsign[ -]?offs?\b|\bapprovals?\b(?! gates?)|\bapproved by\b|\bgo[ /-]+no[ -]?go\b|\bauthori[sz]ations?\b/i,
+)
+const CRITERIA = remembered(
+  /\b(?:successful|complete|success)\b[^.]{0,30}\b(?:when|if)\b|\bbefore (?:marking|declaring)|\bsuccess (?:criteria|indicators|metrics)|\bcriteria\b/i,
+)
 const CONDITIONAL =
   /\bconditional|\bconsider|\bmay\b|\bmight\b|\bevaluate|\bmanual(?:ly)?\b|\bdiscuss|\bdecide|\bwarning|\bminor\b|\bnon-?critical|\bfix forward|\bsev(?:erity)?[ -]?[2-5]\b|\bp[2-4]\b|\bwithin \d+ (?:hours?|days?)|\bif (?:needed|necessary)/i
 const AT_ONCE =
@@ -28,6 +33,21 @@ const LEAD_CHARACTERS_MAX = 300
 /** The words nearest to an entry decide; the heading only where there are no nearer ones that say anything. */
 function nearest(place: Pick<Place, 'lead' | 'section'>): { near: string; heading: string } {
   return { near: (place.lead ?? '').slice(0, LEAD_CHARACTERS_MAX), heading: place.section.phase.title }
+}
+
+/** A test that knows its last answer: entries that follow each other mostly have the same words around them. */
+function remembered(pattern: RegExp): { test(words: string): boolean } {
+  let last = ''
+  let answer = pattern.test(last)
+  return {
+    test(words) {
+      if (words !== last) {
+        answer = pattern.test(words)
+        last = words
+      }
+      return answer
+    },
+  }
 }
 
 /** Whether entries here name states that call for a rollback. */

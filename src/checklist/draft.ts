@@ -16,8 +16,8 @@ export interface Draft extends Pick<
   lead: string | null
   /** Has items of its own below it. */
   group: boolean
-  /** What bounds are read from, where it is not the text. */
-  bounds: string | null
+  /** What bounds are read from, each for itself, where it is not the text. */
+  bounds: string[] | null
 }
 
 /** Where a block stands while drafts are collected. */

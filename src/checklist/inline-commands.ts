@@ -10,8 +10,9 @@ type Phrase = { type: string; children?: Phrase[]; value?: string }
 
 /** Commands of a paragraph; none where it forbids them. `line` is the paragraph's. */
 export function readInlineCommands(paragraph: Paragraph, line: number): CommandStep[] {
-  if (/^(?:do not|don't|never)\b/i.test(plainText(paragraph))) return []
   const phrases: Phrase[] = flatten(paragraph.children as Phrase[])
+  if (!phrases.some(({ type }) => type === 'inlineCode')) return []
+  if (/^(?:do not|don't|never)\b/i.test(plainText(paragraph))) return []
   return phrases.flatMap((phrase, index) => {
     if (phrase.type !== 'inlineCode' || !isInlineCommand(phrase.value ?? '')) return []
     const code = phrase as unknown as InlineCode

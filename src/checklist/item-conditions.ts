@@ -20,7 +20,7 @@ export function conditionsOf(drafts: readonly Draft[], sections: readonly Sectio
     const own = within.get(draft) ?? readCondition(draft.text)
     const above = draft.parent ? of(draft.parent) : draft.lead === null ? null : readHeadingCondition(draft.lead)
     const read = own ?? above ?? ways.get(draft.section) ?? headings.get(draft.section) ?? null
-    known.set(draft, read)
+    if (draft.group) known.set(draft, read)
     return read
   }
   return of

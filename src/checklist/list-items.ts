@@ -60,6 +60,7 @@ function collectEntry(source: Source, shape: Shape, entry: ListItem, place: Plac
   }
   const kept = draft !== null && below.parent === draft ? draft : null
   if (kept) addFences(entry, kept)
+  if (draft !== null && entry.children.length === 1) return kept ? [kept] : []
   const nested = entry.children.flatMap((child) => {
     if (child.type === 'list') return collectList(source, child, below)
     if (child.type === 'table') return collectTable(source, child, below)
@@ -108,13 +109,17 @@ function belongs(draft: Draft, { ordered, examples }: Shape, place: Place): bool
   const { kind } = place.section.phase
   if (draft.blanks.length > 0 || draft.choices.length > 0) return kind !== 'contacts'
   if (kind === 'notes' || kind === 'contacts' || kind === 'reference') return false
-  const bounds = parseThresholds(draft.text).some(({ value }) => value !== null)
-  if (place.parent?.box) return bounds || asserts(draft)
+  if (place.parent?.box) return isBounded(draft) || asserts(draft)
   if (sortsTrouble(place)) return namesTrouble(draft.text) || !isImperative(draft) || markAs(draft, 'step')
   if (inTriggers(place) || inAlerts(place) || statesTrigger(draft.text) || inCriteria(place)) return true
   if (ordered && holdsSteps(kind)) return markAs(draft, 'step')
   if (!place.section.boxed && place.parent === null && isTold(kind)) return !examples
-  return draft.label !== null && bounds
+  // A bullet that states a figure says what is to be so, in a document of boxes too.
+  return (draft.label !== null || kind === 'rollback' || isTold(kind)) && isBounded(draft)
+}
+
+function isBounded({ text }: Draft): boolean {
+  return parseThresholds(text).some(({ value }) => value !== null)
 }
 
 function markAs(draft: Draft, origin: Origin): true {

@@ -45,15 +45,21 @@ function frontMatterEnd(text: string): number {
 
 /** The words of a node without markup, white space collapsed. Code keeps its text, images their description. */
 export function plainText(node: Nodes): string {
-  return collect(node).replace(/\s+/g, ' ').trim()
+  const words = collect(node)
+  return UNTIDY.test(words) ? words.replace(/\s+/g, ' ').trim() : words
 }
+
+/** White space that is not a single space between words. */
+const UNTIDY = /^\s|\s$|\s\s|[^\S ]/
 
 function collect(node: Nodes): string {
   if (node.type === 'break') return ' '
   if (node.type === 'html') return ''
   if (node.type === 'image') return node.alt ?? ''
   if ('value' in node) return node.value
-  return 'children' in node ? node.children.map(collect).join('') : ''
+  let words = ''
+  if ('children' in node) for (const child of node.children) words += collect(child)
+  return words
 }
 
 /** What a node shows as code, in order. */
@@ -75,10 +81,6 @@ export function stripMarkup(line: string): string {
 
 /** Start and end of a node in the text. Nodes of a parsed document always have them. */
 export function spanOf(node: Nodes): { start: number; end: number; line: number } {
-  const position = node.position
-  return {
-    start: position?.start.offset ?? 0,
-    end: position?.end.offset ?? 0,
-    line: position?.start.line ?? 1,
-  }
+  const start = node.position?.start
+  return { start: start?.offset ?? 0, end: node.position?.end.offset ?? 0, line: start?.line ?? 1 }
 }

@@ -42,8 +42,8 @@ const WORDS: [string, Operator][] = [
 ]
 /** Written without spaces around them. */
 const UNSPACED: [string, Operator][] = [
-  ['不超过|不高于|不大于|最大|最多', '<='],
-  ['不低于|不少于|不小于|至少|最少|最低', '>='],
+  ['不超过|不高于|不大于|最大|最多|최대', '<='],
+  ['不低于|不少于|不小于|至少|最少|最低|최소', '>='],
   ['小于|低于|少于', '<'],
   ['大于|超过|高于|多于', '>'],
 ]
@@ -53,15 +53,15 @@ const READERS = [...WORDS, ...UNSPACED].map(([words, operator]): [RegExp, Operat
 ])
 
 /** Alternatives for a regular expression with `iu`: an operator in front of its number. */
-export const OPERATOR = `(?:${SYMBOL}|(?<![${L}\\d_$-])(?<!\\d\\s)(?:${WORDS.map(([words]) => words).join('|')})(?![${L}])|${UNSPACED.map(([words]) => words).join('|')})`
+export const OPERATOR = `(?:${SYMBOL}|(?<![${L}\\d_$/-])(?<!\\d\\s)(?:${WORDS.map(([words]) => words).join('|')})(?![${L}])|${UNSPACED.map(([words]) => words).join('|')})`
 /** The same for what follows a number. */
 export const SUFFIX =
   '(?:or (?:more|higher|greater|above|better|over|later|newer|up|less|fewer|lower|below|under|faster)\\b|and (?:above|up|higher|below)\\b|' +
-  'minimum\\b|min\\b(?!\\.|ute)|max(?:imum)?\\b|at (?:least|most)\\b|or equal\\b|以上|以下|以内|未満|未满|を?超)'
+  'minimum\\b|min\\b(?!\\.|ute)|max(?:imum)?\\b|at (?:least|most)\\b|or equal\\b|以上|以下|以内|未満|未满|を?超|이상|이하|이내|미만|초과)'
 
 const OPPOSITE: Partial<Record<Operator, Operator>> = { '<': '>=', '<=': '>', '>': '<=', '>=': '<' }
 const NEGATED =
-  /(?:\b(?:not|never|cannot)|n't)\s+(?:(?:be|go|fall|drop|rise|grow|increase|to|ever|get|take|have)\s+){0,2}$/i
+  /(?:\b(?:not|never|cannot)|n't)\s+(?:(?:be|go|fall|drop|rise|grow|increase|to|ever|get|take|have)\s+){0,2}$|(?<![a-zà-ÿ])(?:não|nicht|не)\s+(?:[a-zà-ÿа-яё]+\s+){1,2}$/i
 
 /** The relation of an operator as matched by `OPERATOR`, in the light of the words before it ("must not fall below"). */
 export function readOperator(matched: string, before: string): Operator | null {
@@ -78,8 +78,8 @@ export function oppositeOf(operator: Operator): Operator {
 
 /** The relation of what follows a number. "Or better" is less where the number is a time. */
 export function readSuffix(matched: string, isTime: boolean): Operator {
-  if (/超/.test(matched)) return '>'
-  if (/未/.test(matched)) return '<'
+  if (/超|초과/.test(matched)) return '>'
+  if (/未|미만/.test(matched)) return '<'
   if (/better/i.test(matched)) return isTime ? '<=' : '>='
-  return /more|higher|greater|above|over|later|newer|up|min|least|以上/i.test(matched) ? '>=' : '<='
+  return /more|higher|greater|above|over|later|newer|up|min|least|以上|이상/i.test(matched) ? '>=' : '<='
 }

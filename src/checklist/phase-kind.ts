@@ -44,12 +44,18 @@ function atTop(node: OutlineNode, places: Places): PhaseVerdict {
   if (!node.holds && own.weight < 3) return because('notes', 'nothing to do stands under it')
   if (rank === 0 && own.weight < 3 && node.listsOnly && places.boxed)
     return because('notes', 'it stands below the title and has nothing to do')
-  if (places.timeless && isRequirement(node))
+  if (places.timeless && isRequirement(node, places))
     return because('readiness', 'the document lists what must be so before a release')
+  if (places.back && isWayBack(node)) return because('rollback', 'the document tells the way back')
+  // Commands of the release are the release where nothing else is.
+  if (own.kind === 'reference' && places.execute === -1 && RELEASE_COMMANDS.test(own.title))
+    return because('execute', 'no other section releases')
+  if (own.kind === 'verify' && rank < places.execute && !AFTER.pattern.test(own.title) && anchor === null)
+    return because('readiness', 'it looks at what is so before the release')
   if (isExplicit(node)) return because(own.kind, `its heading says so: "${own.words}"`)
   if (anchor && !isPlanned(node, places)) return byAnchor(anchor)
   if (CRITERIA.test(content.lead)) return because('success', 'its first words say what success is')
-  if (own.kind === 'execute' && (onlyLooks(node) || /^test(?:s|ing)?\b/.test(own.title)))
+  if (own.kind === 'execute' && (onlyLooks(node) || TESTS.test(own.title)))
     return because('verify', 'it only looks at what was done')
   if (own.kind === 'verify' && own.weight === 2 && isSetUp(node, places))
     return because('readiness', 'it sets up what is watched later')
@@ -58,7 +64,9 @@ function atTop(node: OutlineNode, places: Places): PhaseVerdict {
   if (covered) return because(covered, 'most of its parts are')
   const told = byContent(content)
   if (told) return told
-  if (node.listsOnly && places.boxed) return because('notes', 'it lists nothing to tick or to do')
+  if (isLookUp(node)) return because('reference', 'it is a table to look up')
+  if (node.listsOnly && places.boxed && (node.all.looks + node.all.deeds) * 2 <= node.all.entries)
+    return because('notes', 'it lists nothing to tick or to do')
   return { ...byPlace(node, places), placed: true }
 }
 
@@ -71,21 +79,48 @@ function within(node: OutlineNode, parent: PhaseVerdict, places: Places): PhaseV
     if (before >= 0 && after >= 0 && node.rank < execute && own.kind !== 'execute')
       return because('readiness', 'it stands ahead of the part that releases')
   }
-  if (places.timeless && own.kind === 'verify') return because(parent.kind, 'it is part of such a section')
+  if (places.timeless && own.kind === 'verify' && !AFTER.pattern.test(own.title))
+    return because(parent.kind, 'it is part of such a section')
   if (parent.kind === 'notes') {
+    const told = node.children.length === 0 && content.boxes + content.steps + content.fences === 0
+    if ((told || node.listsOnly) && IN_PASSING.has(own.kind) && !saysWhen(own.title))
+      return because('notes', 'it is part of such a section')
     if (own.weight >= 2 && own.kind !== 'notes') return because(own.kind, `its heading says so: "${own.words}"`)
     return node.boxes > 0 && own.kind !== 'notes'
       ? atTop(node, places)
       : because('notes', 'it is part of such a section')
   }
-  if (parent.placed && parent.kind === 'readiness' && own.kind === 'execute' && DEPLOYS.test(own.title))
+  // "Deployment" among parts of which a later one says "after" is the release, whatever they stand under.
+  const amidst = main !== null && main.parts.after > node.rank
+  if ((parent.placed || amidst) && parent.kind === 'readiness' && own.kind === 'execute' && DEPLOYS.test(own.title))
     return because('execute', `its heading says so: "${own.words}"`)
+  // "T-24h" and "T-0" say when, whatever they are listed under.
+  if (
+    parent.kind === 'verify' &&
+    node.anchor &&
+    /^\W*T\s?[-\u2212\u2013+]\s?\d/iu.test(node.anchor.text) &&
+    node.anchor.fromMs <= 0
+  )
+    return byAnchor(node.anchor)
   const kind = kindWithin(parent.kind, node)
   if (kind === parent.kind) return because(kind, 'it is part of such a section')
   if (kind === 'notes' && (node.boxes > 0 || content.fences > 0))
     return because(parent.kind, 'it is part of such a section')
   return because(kind, own.words === '' ? 'what it lists says so' : `its heading says so: "${own.words}"`)
 }
+
+/** Kinds that need something to do or to run, where only told of in bullets and prose. */
+const IN_PASSING: ReadonlySet<PhaseKind> = new Set(['execute', 'verify', 'rollback'])
+
+function saysWhen(title: string): boolean {
+  return BEFORE.pattern.test(title) || AFTER.pattern.test(title)
+}
+
+/** Names a test, not a release. */
+const TESTS = /^test(?:s|ing)?\b/
+
+/** "Deployment commands", "Build & run commands". */
+const RELEASE_COMMANDS = /^(?:deploy(?:ment)?|release|migration|launch|build) (?:(?:&|and) \w+ )?commands\W*$/
 
 /** A deployment itself, not the pipeline for it. */
 const DEPLOYS = /^(?:[\p{L}\p{N}]+ ){0,2}deployment$|^deploy\b/u
@@ -96,12 +131,38 @@ function isExplicit({ own, anchor }: OutlineNode): boolean {
   return !(anchor && anchor.fromMs < 0 && own.kind === 'execute')
 }
 
+/** Columns of tables that are worked through. */
+const FILLED_IN =
+  /status|actual|done|check|result|expected|target|verif|complete|\bok\b|pass|sign|date|owner|action|how|step|task|time|test|requir|priority|状态|結果/
+
+/** A table without a column to fill in or to compare, and nothing else. */
+function isLookUp({ own, content, entries, children }: OutlineNode): boolean {
+  return (
+    own.weight === 0 &&
+    content.tables > 0 &&
+    entries + content.fences + children.length === 0 &&
+    !FILLED_IN.test(content.columns)
+  )
+}
+
 /** In a list of requirements also rollback plans and contacts are boxes to tick. */
-function isRequirement({ own, boxes, content }: OutlineNode): boolean {
+function isRequirement({ own, all, boxes, content, children, rank }: OutlineNode, { saidAfter }: Places): boolean {
+  if (saidAfter >= 0 && rank >= saidAfter) return false
   if (own.weight === 0) return boxes + content.tables > 0
-  if (own.kind === 'execute' || own.kind === 'verify') return true
+  if (own.kind === 'execute' && boxes === 0 && own.plainest > 2) return false
+  if (own.kind === 'execute' && all.deeds * 2 > all.entries) return false
+  if (own.kind === 'execute' || own.kind === 'verify')
+    return !children.some(({ title }) => AFTER.pattern.test(title.toLowerCase()))
   if (own.kind === 'notes' || own.weight < 2) return own.kind !== 'notes'
-  return boxes > 0 && ['troubleshooting', 'contacts', 'rollback', 'success'].includes(own.kind)
+  return boxes > 0 && ['troubleshooting', 'contacts', 'rollback'].includes(own.kind)
+}
+
+/** In a plan to go back also steps, looks and whatever says little are part of it; "pre-deployment" and "deployment steps" are not. */
+function isWayBack({ own, content, boxes, title }: OutlineNode): boolean {
+  if (own.kind === 'verify' || own.kind === 'execute')
+    return !AFTER.pattern.test(title.toLowerCase()) && !/\b(?:deploy|releas)/.test(own.title)
+  if (own.kind === 'readiness') return own.weight < 3
+  return own.weight === 0 && boxes + content.steps + content.fences > 0
 }
 
 function onlyLooks({ all }: OutlineNode): boolean {
@@ -168,7 +229,7 @@ function byPlace(node: OutlineNode, { before, execute, after, steps }: Places): 
   if (tells && before >= 0 && rank > before && rank < execute) return because('execute', 'it tells what to do')
   const main = execute >= 0 ? execute : after
   if (execute >= 0 && rank > execute && rank < after && own.weight < 2 && !isTopic(node))
-    return because('execute', 'it stands between the release and what is after it')
+    return because(TESTS.test(own.title) ? 'verify' : 'execute', 'it stands between the release and what is after it')
   if (main >= 0 && rank > main) {
     if (own.kind === 'readiness' && STANDING.test(own.title))
       return because('readiness', 'it is about what must be in place')
@@ -176,7 +237,7 @@ function byPlace(node: OutlineNode, { before, execute, after, steps }: Places): 
     return because('verify', 'it stands behind the release')
   }
   if (execute === -1 && before >= 0 && after >= 0 && rank > before)
-    return because('execute', 'it stands between before and after')
+    return because(TESTS.test(own.title) ? 'verify' : 'execute', 'it stands between before and after')
   if (series && execute === -1 && before >= 0) return because('execute', 'it is one of the steps of the release')
   if (execute === -1 && tells) return because('execute', 'it tells what to do')
   return because('readiness', main >= 0 ? 'it stands before the release' : 'it is about what must be in place')

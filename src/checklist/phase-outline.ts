@@ -1,6 +1,15 @@
 // A document's headings as a tree, each with what its own words weigh and how much stands under it.
 import type { Anchor, PhaseKind } from '../plan/plan.ts'
-import { AFTER, BEFORE, READINESS_DOCUMENT, STEPS_DOCUMENT, WORDS, type Word } from './phase-words.ts'
+import {
+  AFTER,
+  BEFORE,
+  READINESS_DOCUMENT,
+  ROLLBACK_DOCUMENT,
+  STEPS_DOCUMENT,
+  TOPIC,
+  WORDS,
+  type Word,
+} from './phase-words.ts'
 import { entriesOf, type SectionContent } from './section-content.ts'
 
 /** A heading with what stands directly under it. */
@@ -63,6 +72,10 @@ export interface Order {
 export interface Places extends Order {
   /** A list of what must be so, without a release in it. */
   timeless: boolean
+  /** First main section of a timeless document that says "after" in so many words; -1 without. */
+  saidAfter: number
+  /** The document tells the way back. */
+  back: boolean
   /** The document's title speaks of things to do in order. */
   steps: boolean
   /** Some section has boxes to tick. */
@@ -90,7 +103,7 @@ export function phaseOutline(summaries: readonly PhaseSummary[]): Outline {
   const top = nodes.filter((node) => node !== title && (node.parent === null || node.parent === title))
   for (const node of nodes) if (node !== title) node.parts = orderOf(node.children, false)
   const order = orderOf(top, true)
-  return { nodes, title, places: { ...order, ...profileOf(nodes, title, order.execute >= 0) } }
+  return { nodes, title, places: { ...order, ...profileOf(nodes, top, title, order.execute >= 0) } }
 }
 
 /** Gives the siblings their ranks. Among main sections a verification ends the release; among its steps only what says "after". */
@@ -102,7 +115,8 @@ function orderOf(siblings: readonly OutlineNode[], main: boolean): Order {
   const verifies = of('verify', 3).filter(
     ({ rank, title }) => rank > execute && ((main && execute >= 0) || AFTER.pattern.test(title.toLowerCase())),
   )
-  return { before: of('readiness', 2).at(-1)?.rank ?? -1, execute, after: verifies[0]?.rank ?? -1 }
+  const before = of('readiness', 2).filter(({ own }) => own.plainest > 1 && !TOPIC.pattern.test(own.title))
+  return { before: before.at(-1)?.rank ?? -1, execute, after: verifies[0]?.rank ?? -1 }
 }
 
 function link(summaries: readonly PhaseSummary[]): OutlineNode[] {
@@ -161,14 +175,18 @@ function sumUp(nodes: readonly OutlineNode[]): void {
 
 function profileOf(
   nodes: readonly OutlineNode[],
+  top: readonly OutlineNode[],
   title: OutlineNode | null,
   releases: boolean,
 ): Omit<Places, keyof Order> {
   const words = title?.title.toLowerCase() ?? ''
-  const says = (pattern: RegExp): boolean =>
-    nodes.some((node) => node !== title && node.level > 0 && pattern.test(node.title.toLowerCase()))
+  const first = (pattern: RegExp): number =>
+    top.findIndex((node) => node.level > 0 && pattern.test(node.title.toLowerCase()))
+  const timeless = READINESS_DOCUMENT.test(words) && (!releases || first(BEFORE.pattern) === -1)
   return {
-    timeless: READINESS_DOCUMENT.test(words) && !says(AFTER.pattern) && (!releases || !says(BEFORE.pattern)),
+    timeless,
+    saidAfter: timeless ? first(AFTER.pattern) : -1,
+    back: ROLLBACK_DOCUMENT.test(words),
     steps: STEPS_DOCUMENT.test(words),
     boxed: nodes.some(({ content }) => content.boxes > 0),
   }
@@ -194,9 +212,28 @@ function bareTitle(title: string): string {
     .trim()
 }
 
-function ownWords({ title, content, boxes }: OutlineNode): OwnWords {
+const RELEASE_ITSELF = /^(?:deployment|release|launch)(?: checklist)?\W*$/
+
+/** Boxes that say what is set up and tell nothing to do. */
+function onlyStates({ all, boxes, listsOnly }: OutlineNode): boolean {
+  return !listsOnly && boxes > 2 && all.deeds * 4 <= all.entries && all.setUps * 2 >= all.entries
+}
+
+function ownWords(node: OutlineNode): OwnWords {
+  const { title, content, boxes } = node
   const bare = bareTitle(title)
+  // "Deployment" over what is configured and documented is a topic of what must be in place.
+  if (RELEASE_ITSELF.test(bare) && onlyStates(node))
+    return { kind: 'readiness', weight: 2, plainest: 1, words: bare, title: bare }
   const said = weigh(bare.replace(/\([^)]*\)/g, ' ').trim(), content, boxes)
+  // "Deployment checklist" over "Before deploying, tick these".
+  if (
+    said.kind === 'execute' &&
+    said.plainest < 3 &&
+    /^before\b/.test(content.lead) &&
+    BEFORE.pattern.test(content.lead)
+  )
+    return { kind: 'readiness', weight: 2, plainest: 2, words: 'before', title: bare }
   if (said.weight > 0) return { ...said, title: bare }
   // What stands in parentheses only says it by the way.
   const aside = weigh(bare, content, boxes)
@@ -207,11 +244,15 @@ function ownWords({ title, content, boxes }: OutlineNode): OwnWords {
 function weigh(title: string, content: SectionContent, boxes: number): Omit<OwnWords, 'title'> {
   const before = BEFORE.pattern.test(title)
   const after = AFTER.pattern.test(title)
+  // What is said of a release and a topic together is about it, unless it tells to release.
+  const topic =
+    /deploy|releas|launch/.test(title) && TOPIC.pattern.test(title) && content.deeds * 2 <= entriesOf(content)
   const weights = new Map<PhaseKind, Pick<OwnWords, 'weight' | 'plainest' | 'words'>>()
   for (const word of WORDS) {
-    const match = word.pattern.exec(title)
+    const match = word === TOPIC && !topic ? null : word.pattern.exec(title)
     // "Pre-deployment" deploys nothing.
-    if (!match || ((before || after) && word.kind === 'execute') || (before && word.kind === 'verify')) continue
+    if (!match || ((before || after || topic) && word.kind === 'execute') || (before && word.kind === 'verify'))
+      continue
     const weight = weightOf(word, content, before && boxes > 0)
     const held = weights.get(word.kind)
     if (weight > 0)

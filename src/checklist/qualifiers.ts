@@ -2,6 +2,7 @@
 import { DURATION_UNIT, durationMs } from './durations.ts'
 import { L } from './letters.ts'
 import { OPERATOR } from './operators.ts'
+import { readNumber } from './units.ts'
 
 export interface Span {
   start: number
@@ -11,7 +12,7 @@ export interface Span {
 const PERCENTILE = String.raw`p\s?\d{2}(?:\.\d+)?(?:th)?|\d{2}(?:\.\d+)?(?:st|nd|rd|th)?[ -]?(?:percentile|%ile|pctl)|\d{2}(?:\.\d+)?%(?= of (?:the |all )?(?:requests|responses|calls|queries|pages?|operations|transactions)\b)`
 /** Words that name an aggregate; "load average" is a measurement, "at peak load" a circumstance, "5 min" a time. */
 const AGGREGATE = new RegExp(
-  String.raw`(?<![${L}\d])(?:${PERCENTILE}|(?<!load\s)(?:averaged?|avg\.?|mean)|median|(?<!of\s|\/)(?:peak|maximum|max|worst[- ]case)(?!\s+(?:load|hours?|traffic|times?|usage hours))|(?<!\d\s?|bare\s|of\s|\/)(?:minimum|min)|sum)(?![${L}])`,
+  String.raw`(?<![A-Za-zÀ-ɏ\d])(?:${PERCENTILE}|(?<!load\s)(?:averaged?|avg\.?|mean)|median|(?<!of\s|\/)(?:peak|maximum|max|worst[- ]case)(?!\s+(?:load|hours?|traffic|times?|usage hours))|(?<!\d\s?|bare\s|of\s|\/)(?:minimum|min)|sum)(?![A-Za-zÀ-ɏ])|平均|평균`,
   'gi',
 )
 
@@ -21,8 +22,12 @@ const REACH = 60
 /** The aggregate of a clause whose bound stands at `start` to `end` in it: the nearer one where two are named. */
 export function readAggregate(clause: string, { start, end }: Span): string | null {
   const found = Array.from(clause.matchAll(AGGREGATE), (match) => ({ match, from: match.index }))
-    // "max 100 connections": there the word is the operator.
+    // "max 100 connections": there the word is the operator; in "30+ minimum" too.
     .filter(({ match, from }) => from + match[0].length <= start || from >= end)
+    .filter(
+      ({ match, from }) =>
+        !(/^min/i.test(match[0]) && clause.slice(end, from).trim() === '' && /\+|≥|>=/.test(clause.slice(start, end))),
+    )
     .map(({ match, from }) => ({
       name: nameOf(match[0]),
       distance: from < start ? start - from - match[0].length : from - end,
@@ -34,7 +39,7 @@ function nameOf(word: string): string {
   const rank = /\d{2}(?:\.\d+)?/.exec(word)
   if (rank) return `p${rank[0]}`
   if (/^median/i.test(word)) return 'p50'
-  if (/^(?:av|mean)/i.test(word)) return 'avg'
+  if (/^(?:av|mean|平均|평균)/i.test(word)) return 'avg'
   return /^min/i.test(word) ? 'min' : /^sum/i.test(word) ? 'sum' : 'max'
 }
 
@@ -56,7 +61,8 @@ export interface Window extends Span {
   compares: boolean
 }
 
-const AMOUNT = String.raw`(\d+(?:\.\d+)?)\+?[\s-]*`
+const IN_SUCCESSION = '(?:consecutive|successive|straight|continuous)'
+const AMOUNT = String.raw`(\d+(?:\.\d+)?|two|three|five|ten)\+?[\s-]*(?:${IN_SUCCESSION}\s+)?`
 const COMPARING = '>=?|≥|at least|more than|longer than|over|a minimum of|minimum|greater than'
 const ANY = String.raw`(?:(?:the|last|past|first|next|previous|any|a|an|entire|full|whole|at|rolling|initial)\s+)*`
 const WINDOW_FORMS: RegExp[] = [
@@ -75,10 +81,16 @@ const WINDOW_FORMS: RegExp[] = [
   ),
   // "5-minute average", "(5 min window)", "24-hour uptime"
   new RegExp(
-    String.raw`(?<![${L}\d.-])()${AMOUNT}(${DURATION_UNIT})[\s-]+(?=(?:rolling|moving|window|period|average|avg|mean|uptime|error|success|failure|availability|crash|response)(?![${L}]))(?:(?:rolling\s+)?(?:window|period))?`,
+    String.raw`(?<![${L}\d.-])()(\d+(?:\.\d+)?)[\s-]*(${DURATION_UNIT})[\s-]+(?=(?:rolling|moving|window|period|average|avg|mean|uptime|error|success|failure|availability|crash|response)(?![${L}]))(?:(?:rolling\s+)?(?:window|period))?`,
     'gi',
   ),
-  // "Queue size (24h): ..."
+  new RegExp(String.raw`(?<![${L}])rolling()\s+(\d+)[\s-]?(${DURATION_UNIT})`, 'gi'),
+  // "nos últimos 15 minutos", "por más de 5 minutos", "pendant 10 minutes", "в течение 5 минут"
+  new RegExp(
+    String.raw`(?<![${L}])(?:(?:(?:nos?|nas?|en)\s+(?:los\s+|las\s+)?[uú]ltim[oa]s|en|em|por|durante|pendant|während|für|за|в течение)\s+)(?:(?:los|las|les|[uú]ltim[oa]s|mais de|m[aá]s de|plus de|mehr als|derni[eè]res?|letzten|последни[ех]|более)\s+)*()(\d+)\s*(${DURATION_UNIT})`,
+    'gi',
+  ),
+  // "Queue size (24h): ...
   new RegExp(String.raw`\(()(\d+)[\s-]?(${DURATION_UNIT})\)(?=\s*:)`, 'gi'),
   new RegExp(String.raw`(?<![${L}])(?:first|last|past)()\s+(?:${AMOUNT})?(${DURATION_UNIT})(?=\s+[${L}])`, 'gi'),
 ]
@@ -93,7 +105,7 @@ const WINDOWS_BEHIND: RegExp[] = [
 ]
 
 const NAMES_TIME = new RegExp(
-  String.raw`(?:\d\+?[\s-]*|\b(?:first|last|past|initial|previous|an?|one|any) )${DURATION_UNIT}`,
+  String.raw`(?:\d\+?[\s-]*|\b(?:first|last|past|initial|previous|an?|one|any|consecutive|successive|straight|continuous) )${DURATION_UNIT}`,
   'i',
 )
 /** "< 1000 ms average": what stands behind an operator is the bound itself. */
@@ -113,9 +125,12 @@ export function readWindows(text: string): { windows: Window[]; behind: Window[]
 
 function toWindow(match: RegExpExecArray): Window {
   const [whole, comparing, amount, unit = ''] = match
-  const windowMs = durationMs(Number(amount || '1'), unit) ?? 0
-  const compares = Boolean(comparing) || /^over\b/i.test(whole) || /\d\+/.test(whole)
-  return { start: match.index, end: match.index + whole.length, windowMs, compares }
+  const windowMs = durationMs(readNumber(amount || '1'), unit) ?? 0
+  const stretch = /(?:window|period|interval)$/i.test(whole)
+  // "For 10-minute recordings": a size, not a stretch.
+  const sized = /\d-[a-z]/i.test(whole) && !stretch && /^for\b/i.test(whole)
+  const compares = Boolean(comparing) || (/^over\b/i.test(whole) && !stretch) || /\d\+/.test(whole)
+  return { start: match.index, end: match.index + whole.length, windowMs: sized ? 0 : windowMs, compares }
 }
 
 function withoutOverlap(windows: Window[]): Window[] {
@@ -129,13 +144,13 @@ function overlaps(a: Span, b: Span): boolean {
 const COUNT = '(\\d+|two|three|four|five|six|ten)'
 const COUNTS = ['', '', 'two', 'three', 'four', 'five', 'six', '', '', '', 'ten']
 const IN_A_ROW = new RegExp(
-  String.raw`${COUNT}\+?\s+(?:consecutive|successive|straight)(?:\s+[${L}]+)?|${COUNT}\s+(?:(?:times|failures?|checks|runs)\s+)?in a row|(?<![${L}])consecutive\W+(\d+)`,
+  String.raw`${COUNT}\+?\s+(?:consecutive|successive|straight)(?!\s+(?:calendar\s+|business\s+)?${DURATION_UNIT})(?:\s+[${L}]+)?|${COUNT}\+?\s+(?:[${L}-]+\s+){0,3}in (?:a row|sequence|succession)|(?<![${L}])consecutive\W+(\d+)`,
   'gi',
 )
 
 /** "5 consecutive", "3 times in a row": how often, and where it stands. */
 export function readConsecutive(text: string): (Span & { consecutive: number })[] {
-  if (!/row|consecutive|successive|straight/i.test(text)) return []
+  if (!/row|sequence|succession|consecutive|successive|straight/i.test(text)) return []
   return Array.from(text.matchAll(IN_A_ROW), (match) => {
     const word = (match[1] ?? match[2] ?? match[3] ?? '').toLowerCase()
     const consecutive = /\d/.test(word) ? Number(word) : COUNTS.indexOf(word)

@@ -65,12 +65,13 @@ function tooManyItems(path: string, drafts: readonly Draft[]): PlanError {
 function settle(drafts: readonly Draft[], sections: readonly Section[]): Item[] {
   const conditionOf = conditionsOf(drafts, sections)
   const ids = new ItemIds()
+  const parents = new Set(drafts.flatMap(({ parent }) => parent ?? []))
   const idOf = new Map<Draft, string>()
   return drafts.map((draft) => {
     const { phase } = draft.section
     // A blank's length is no part of an item's identity.
     const id = ids.next(phase, draft.text.replace(/_{2,}/g, '_'), draft.label)
-    idOf.set(draft, id)
+    if (parents.has(draft)) idOf.set(draft, id)
     return toItem(draft, id, draft.parent ? (idOf.get(draft.parent) ?? null) : null, conditionOf)
   })
 }
@@ -105,7 +106,7 @@ function toItem(draft: Draft, id: string, parent: string | null, conditionOf: Co
 /** What a canary stage or a command states in numbers is a course of action, not a bound. */
 function thresholdsOf(draft: Draft): Item['thresholds'] {
   if (draft.origin === 'fence' || (readStage(draft) && !/[<>≤≥]/.test(draft.text))) return []
-  if (draft.bounds) return parseThresholds(draft.bounds, { target: true })
+  if (draft.bounds) return draft.bounds.flatMap((words) => parseThresholds(words, { target: true }))
   return parseThresholds(draft.text)
 }
 

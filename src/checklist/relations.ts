@@ -10,9 +10,14 @@ export const BASELINE = String.raw`(?:(?:the|its|your|our)\s+)?(?:[${L}-]+\s+)?(
 const PREVIOUS = String.raw`(?:the\s+)?(?:previous(?:ly)?|prior|last|current|old|existing|before|yesterday)(?:\s+(?:version|release|deployment|production|build|week|day|month))?(?![${L}])`
 
 const MOVE =
-  '(?:increas\\w*|ris(?:es?|ing|en)|rose|grow(?:s|n|ing)?|grew|drop(?:s|ped|ping)?|fall(?:s|en|ing)?|fell|decreas\\w*|declin\\w*|degrad\\w*|spik(?:es?|ed|ing)|deviat\\w*|regress\\w*|slow(?:s|ed)?(?: down)?|worsen\\w*|jump(?:s|ed)?|up|down)'
+  '(?:increas\\w*|ris(?:es?|ing|en)|rose|grow(?:s|n|ing)?|grew|drop(?:s|ped|ping)?|fall(?:s|en|ing)?|fell|decreas\\w*|declin\\w*|degrad\\w*|spik(?:es?|ed|ing)|deviat\\w*|regress\\w*|slow(?:s|ed)?(?: down)?|worsen\\w*|improv\\w*|reduc\\w*|lower\\w*|jump(?:s|ed)?|up|down)'
 const MOVED_BY = new RegExp(
   String.raw`(?<![${L}])${MOVE}\s+(?:by|of)\s+(${OPERATOR})?\s*~?(${NUMBER})\s*(%|percent)`,
+  'gi',
+)
+/** "Caching reduces API calls by 80%". */
+const MOVES_BY = new RegExp(
+  String.raw`(?<![${L}])(?:reduc|improv|increas|decreas|lower|cut)(?:e?s?|ed|ing|ting)\s+((?:[${L}\d/-]+\s+){1,5}?)by\s+(${OPERATOR})?\s*~?(${NUMBER})\s*(?:%|percent)`,
   'gi',
 )
 const BESIDE = new RegExp(
@@ -33,15 +38,24 @@ const SAVED = new RegExp(
 )
 /** Words that make a share of percent a change. */
 const CHANGE =
-  /\b(?:regress\w*|degradation|(?:increase|decrease)[ds]?(?!\s+(?:to|above|beyond|past|over|below|under)\b)|increasing|growth|deviat\w*|slowdown|overhead|variance|drops?(?=\s*(?:of|by|[<>≤≥]|more|greater|exceed|over|above|is|in\b|$))|spikes?(?=\s*(?:of|by|[<>≤≥]|more|greater|exceed|over|above))|reduction|improvement)\b/i
+  /\b(?:regress\w*|degradation|(?:increase|decrease)[ds]?(?!\s+(?:to|above|beyond|past|over|below|under)\b)|increasing|growth|deviat\w*|slowdown|variance|drops?(?=\s*(?:of|by|[<>≤≥]|more|greater|exceed|over|above|is|in\b|$))|spikes?(?=\s*(?:of|by|[<>≤≥]|more|greater|exceed|over|above))|reduction|improvement|aument\w*|queda|caída|subida|hausse|baisse|anstieg)(?![\w])|提升|增加|降低|下降|减少/i
 const COMPARED = new RegExp(
-  String.raw`(?:(?<![${L}])(?:of|than|from|above|below|over|under|vs\.?|versus|against|compared (?:to|with)|relative to|back to|[x×])\s+(?:the\s+)?)(?:${BASELINE}|stable|control)`,
+  String.raw`(?:(?<![${L}])(?:of|than|from|above|below|over|under(?!\s+(?:normal|typical|usual)\s)|vs\.?|versus|against|compared (?:to|with)|relative to|back to|[x×])\s+(?:the\s+)?)(?:${BASELINE}|stable|control)(?!\s+~?\d)`,
   'i',
 )
 const COMPARED_BEFORE = new RegExp(
-  String.raw`(?:(?<![${L}])(?:of|than|from|above|below|over|under|vs\.?|versus|against|compared (?:to|with)|relative to)\s+(?:the\s+)?)${PREVIOUS}`,
+  String.raw`(?:(?<![${L}])(?:of|than|from|above|below|over|under|vs\.?|versus|against|compared (?:to|with)|relative to)\s+(?:the\s+)?)${PREVIOUS}(?!\s+~?\d)`,
   'i',
 )
+
+/** "No regressions vs the previous version". */
+const COMPARED_ZERO = new RegExp(
+  String.raw`(?<![${L}])(?:vs\.?|versus|against|compared (?:to|with)|relative to)\s+(?:the\s+)?(?:${BASELINE}|${PREVIOUS})`,
+  'i',
+)
+/** "Within 20% of native speed", "in relation to stable"; not "within 80% of capacity". */
+const NEAR_ANOTHER =
+  /\bwithin\s+±?\d[\d.]*\s*%\s+of\s+(?!(?:the\s+)?(?:total|capacity|quota|limit|budget|max\w*|allocat\w*|available)\b)|(?<![a-zà-ÿ])(?:em relação a[os]?|respecto (?:a|al|de)|par rapport (?:à|au)|gegenüber)\s/i
 
 /** What stands behind a share of the baseline. */
 export const OF_BASELINE = new RegExp(String.raw`^\s*of\s+(?:${BASELINE}|${PREVIOUS})`, 'i')
@@ -53,6 +67,7 @@ export function readChange(text: string): Bound[] {
     ...Array.from(text.matchAll(MOVED_BY), (match) =>
       change(match, match[2], match[1] ? readOperator(match[1], '') : '>='),
     ),
+    ...Array.from(text.matchAll(MOVES_BY), moves),
     ...Array.from(text.matchAll(SAVED), saved),
     ...Array.from(text.matchAll(TIMES), times),
     ...Array.from(text.matchAll(MULTIPLIED), (match) =>
@@ -70,6 +85,12 @@ function change(match: RegExpExecArray, number = '0', operator: Bound['operator'
   return { ...makeBound(span, 'change', operator, number, '%'), relativeTo: 'baseline' }
 }
 
+function moves(match: RegExpExecArray): Bound | null {
+  const [, thing = '', word, number] = match
+  const bound = change(match, number, word ? readOperator(word.trim(), '') : '>=')
+  return bound && { ...bound, subject: thing }
+}
+
 /** "target: 80% reduction": what is to be 80 % less. */
 function saved(match: RegExpExecArray): Bound | null {
   const [whole, word, number, way = ''] = match
@@ -80,8 +101,12 @@ function saved(match: RegExpExecArray): Bound | null {
   return less ? { ...bound, start, value: -bound.value } : { ...bound, start }
 }
 
+const LOADED = /\b(?:test(?:s|ed|ing)?|traffic|load|capacity|scal\w+|handles?|stress|simulat\w+)\b/i
+
 function times(match: RegExpExecArray): Bound | null {
   const [, word, number, named = ''] = match
+  // "Tested at 2x normal load" says how, not what must not be.
+  if (!word && LOADED.test(match.input)) return null
   const bound = change(
     match,
     number ?? (/triple/i.test(named) ? '3' : '2'),
@@ -111,8 +136,9 @@ function comparedTo(words: string): 'baseline' | 'previous' {
 export function readRelation(clause: string, bound: Bound): Threshold['relativeTo'] {
   if (bound.relativeTo === 'baseline' && COMPARED_BEFORE.test(clause)) return comparedTo(clause)
   if (bound.relativeTo !== null) return bound.relativeTo
-  if (bound.form === 'zero') return null
+  if (bound.form === 'zero') return COMPARED_ZERO.test(clause) ? comparedTo(clause) : null
   if (COMPARED.test(clause)) return 'baseline'
   if (COMPARED_BEFORE.test(clause)) return comparedTo(clause)
+  if (NEAR_ANOTHER.test(clause)) return 'baseline'
   return bound.unit === 'percent' && CHANGE.test(clause) && bound.form !== 'full' ? 'baseline' : null
 }

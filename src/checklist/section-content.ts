@@ -34,15 +34,15 @@ export interface SectionContent {
 const LOOKS =
   /^(?:double[- ]?)?(?:check|verify|test|confirm|monitor|watch|ensure|validate|review|inspect|observe|track|compare|make sure|look|smoke)\b/
 const DEEDS =
-  /^(?:deploy|push|tag|merge|publish|release|run|start|stop|restart|switch|shift|scale|migrate|upload|copy|execute|apply|create|install|build|bump|enable|disable|promote|submit|update|set|add|move|point|clone|transfer|extract|draft|announce|send|go to|click|select|cut|open|commit)\b/
+  /^(?:deploy|push|tag|merge|publish|release|run|start|stop|restart|switch|shift|scale|migrate|upload|copy|execute|apply|create|install|build|bump|enable|disable|promote|submit|update|set|add|move|point|clone|transfer|extract|draft|announce|send|go to|click|select|cut|open|commit|notify|inform|document|write|schedule|remove|delete|replace|rotate|configure|set up|ssh|pull|checkout|log ?in|navigate|download|restore|rebuild|redeploy)\b/
 const SET_UP =
-  /\b(?:configur\w*|set ?up|enabled?|created?|active|defined|documented|tested|exists?|verif\w+|in place|working|installed|established|operational|ready|implemented|completed?|sent|functional|visible|accessible)\b/
+  /\b(?:configur\w*|set ?up|enabled?|disabled|reviewed|created?|active|defined|documented|tested|exists?|verif\w+|in place|working|installed|established|operational|ready|implemented|completed?|sent|functional|visible|accessible)\b/
 const TROUBLES =
   /(?:>|≥|\bexceed\w*|\babove\b|\bmore than\b|\bover \d)\s*\d|\b(?:failures?|fail(?:s|ed|ing)?|errors?|violations?|breach(?:es)?|corruption|loss|outage|unavailable|down|crash\w*|unresponsive|leaks?|degrad\w+|timeouts?|attempts?|anomal\w+|spikes?|detected|unreachable|exceeded|expir\w+|escalation attempts|unusual|missing)\b/
 const NEGATED =
   /^(?:no|zero|0|without|check|verify|confirm|ensure|is|are|does|do|did|monitor)\b|\b(?:no|zero) (?:\w+ )?(?:errors?|failures?|leaks?|loss|crash)/
 const REACHABLE =
-  /\+?\d[\d ()-]{6,}\d|\S@\S+\.\S|\bslack\b|#[a-z][\w-]{2,}|\[(?:name|phone|contact|email|number|your)[^\]]*\]|\btel\b|\bphone\b/
+  /\+\d[\d ()-]{6,}\d|(?<![\d-])(?!\d{4}-\d\d-\d\d)\d{2,5}[ ()-]+\d[\d ()-]{3,}\d|\S@\S+\.\S|\bslack\b|#[a-z][\w-]{2,}|\[(?:name|phone|contact|email|number|your)[^\]]*\]|\btel\b|\bphone\b/
 const SIGNATURE = /\b(?:signature|signed(?: by)?|approved by|sign-?off)\b|_{3,}.{0,20}\bdate\b/
 
 /** Counts of the given blocks; lists nested in lists count with their parents. */

@@ -1,6 +1,6 @@
 // What an item's sentence tells, asks or states: who or what it is about, and what is said of that. Words only, no judgement.
 import type { Item } from '../plan/plan.ts'
-import { isForeign } from './foreign.ts'
+import { isForeign, isForeignOrder } from './foreign.ts'
 import { findPredicate, joinPhrases } from './predicates.ts'
 import { readOrder, TRIES } from './verbs.ts'
 
@@ -17,11 +17,15 @@ export interface Statement {
   negated: boolean
   /** A name in code is part of the subject. */
   named: boolean
+  /** In another language: its grammar was not read. */
+  foreign: boolean
 }
 
 const OPEN_QUESTION = /^(?:what|which|who|whom|whose|how|where|when|why)(?:'s|\s)/i
 const CLOSED_QUESTION =
   /^(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)\s+(?:(?:there|we|you|they|it|any|the|all|this|our|your)\s+)*/i
+const REACHES =
+  /^(?:able to )?(?:connect|log ?in|sign in|authenticate|reach|ping|query|ssh)\s(?:in)?(?:to|with|into)?\s*(.+)$/i
 const TAKES_STOCK = /\b(?:uses?|needs?|requires?|depends?|involves?|wants?) (?:any|an?|other)\b|\binvolved\b/i
 /** Words in front of a verb that tells: "Manually dispatch", "Then deploy", "1. Deploy". */
 const IN_FRONT =
@@ -31,30 +35,44 @@ const DETERMINERS =
 const NONE = /^(?:no|zero|0|without(?: any)?|absence of|free of)\s+(?!longer\b|later\b)/i
 const PREPOSITION =
   /\s(?:for|of|in|on|to|with|without|from|at|by|under|per|across|between|against|after|before|during|via|using|as|than|that|which|when|if|where|while|who|until|since|behind|into|over|through|within|about|around|regarding)(?:\s.*)?$/i
-/** "Test the job manually", "backup on §": neither is part of the thing. */
-const ADVERBS = /\s+(?:\w+ly|again|§|#?\d+)$/i
+/** "Test the job manually", "backup on §", "tag v1.2.0": neither is part of the thing. */
+const ADVERBS = /\s+(?:\w+ly|again|still|now|§|#?\d+|v?\d+(?:\.\d+)+|[\w-]+(?:\.[a-z-]+)*\.(?:com|org|net|io|dev))$/i
 /** "Status of the queue" is about the queue's status. */
 const OF_WHAT =
-  /^(?:(?:number|count|amount|percentage|share|list|set|copy|copies|version|status|state|health|availability|existence|presence|creation|functionality|functioning|performance|behaviou?r|size|integrity|correctness|success|rest|results?|output|validity|expiry|expiration|usage)\s+of)\s+(?:the\s+|all\s+|any\s+|each\s+)?/i
+  /^(?:(?:number|count|amount|percentage|share|list|set|copy|copies|version|status|state|health|availability|existence|presence|creation|functionality|functioning|performance|behaviou?r|size|integrity|correctness|success|rest|results?|output|validity|expiry|expiration|usage)\s+of|(?:(?:sudden|sharp|significant|unexpected) )?(?:increase|spikes?|growth|drop|decrease|change|degradation|regressions?)\s+in)\s+(?:the\s+|all\s+|any\s+|each\s+)?/i
 
 const LENGTH_MAX = 400
 const CODES_MAX = 20
 
+const NOTHING: Statement = {
+  form: 'states',
+  verb: null,
+  subjects: [],
+  predicate: null,
+  negated: false,
+  named: false,
+  foreign: false,
+}
+
 /** Reads the sentence of an item: of what stands behind its label, or of the text as a whole. */
 export function readStatement(text: string, code: readonly string[] = []): Statement {
-  const none: Statement = { form: 'states', verb: null, subjects: [], predicate: null, negated: false, named: false }
-  if (isForeign(text)) return none
+  const none = NOTHING
+  if (isForeign(text.slice(0, LENGTH_MAX)))
+    return { ...none, foreign: true, form: isForeignOrder(text) ? 'tells' : 'states' }
   let words = joinPhrases(mainClause(withoutCode(text.slice(0, LENGTH_MAX), code))).replace(IN_FRONT, '')
   // "`git cherry-pick` the commits": the command is the verb.
-  if (/^§ (?:the|a|an|all|any|each|your|our|to|from|into|on)\s/i.test(words))
+  if (code.length > 0 && /^§ (?:the|a|an|all|any|each|your|our|to|from|into|on)\s/i.test(words))
     return { ...none, form: 'tells', verb: code[0] ?? null }
-  if (/^(?:re-?)?run §/i.test(words) && TRIES.test(code[0] ?? ''))
+  if (/^(?:re-?)?run §/i.test(words) && TRIES.test(code[0] ?? '') && !/\bbuild\b/.test(code[0] ?? ''))
     return { ...none, form: 'looks', verb: 'run', subjects: ['tests'] }
   if (OPEN_QUESTION.test(words)) return { ...none, form: 'asks' }
   const question = CLOSED_QUESTION.exec(words)?.[0] ?? ''
   // "Does it use any database?" takes stock; it does not claim that one is used.
   if (question && TAKES_STOCK.test(words)) return { ...none, form: 'asks' }
   words = words.slice(question.length)
+  const reached = /^(?:can|could|able)\b/i.test(question || words) ? REACHES.exec(words)?.[1] : undefined
+  // "Can connect to the database": it is reachable.
+  if (reached !== undefined) return { ...none, ...aboutOf(reached), predicate: 'reachable' }
   const order = readOrder(words, question !== '')
   if (order) return { ...none, form: order.form, verb: order.verb, ...aboutOf(order.rest) }
   return { ...none, ...aboutOf(words) }
@@ -87,21 +105,26 @@ export function behindLabel(text: string, label: string | null): string {
   return behind.trim() === '' ? text : behind.trim()
 }
 
-/** Code takes one letter's place, so that no command is read as a sentence. */
+/** Code and addresses take one letter's place, so that neither is read as a sentence. */
 function withoutCode(text: string, code: readonly string[]): string {
-  return code.slice(0, CODES_MAX).reduce((words, span) => (span.length > 1 ? words.replace(span, '§') : words), text)
+  const words = text.includes('://') ? text.replace(/\bhttps?:\/\/[^\s)]+/gi, '§') : text
+  return code.slice(0, CODES_MAX).reduce((rest, span) => (span.length > 1 ? rest.replace(span, '§') : rest), words)
 }
 
 /** The first sentence without asides, code behind a colon, marks in front. */
 function mainClause(text: string): string {
-  return text
-    .replace(/\([^()]*\)|\[[^[\]]*\]/g, ' ')
-    .replace(/\s(?:as|per)\s(?:described|documented|defined|outlined|specified|listed|per|the|shown)\b.*$/is, '')
-    .replace(/^[^\p{L}\p{N}§<>≤≥"“]+/u, '')
-    .replace(/(?<=\w)(?:[.;!?](?=\s|$)|\s+(?:[–—→|]|-{1,2})\s).*$/s, '')
-    .replace(/(?:\s*[:：]\s*§[\s,]*|[\s:：.,;!?]+)$/u, '')
-    .replace(/\s+/g, ' ')
-    .trim()
+  return (
+    text
+      .replace(/\([^()]*\)|\[[^[\]]*\]/g, ' ')
+      .replace(/\s(?:as|per)\s(?:described|documented|defined|outlined|specified|listed|per|the|shown)\b.*$/is, '')
+      .replace(/^[^\p{L}\p{N}§<>≤≥"“]+/u, '')
+      // "T+30 min: Check the dashboard"
+      .replace(/^T ?[+-] ?\d+\s?\w{0,7}\s*[:–—-]\s*/i, '')
+      .replace(/(?<=\w)(?:[.;!?](?=\s|$)|\s+(?:[–—→|]|-{1,2})\s).*$/s, '')
+      .replace(/(?:\s*[:：]\s*§[\s,]*|[\s:：.,;!?]+)$/u, '')
+      .replace(/\s+/g, ' ')
+      .trim()
+  )
 }
 
 function aboutOf(words: string): Pick<Statement, 'subjects' | 'predicate' | 'negated' | 'named'> {
@@ -111,7 +134,9 @@ function aboutOf(words: string): Pick<Statement, 'subjects' | 'predicate' | 'neg
   if (/^(?:it|they)\s/i.test(words))
     return { subjects: [], predicate: words.replace(/^\S+\s+/, '').toLowerCase(), negated, named: false }
   const tokens = rest.split(' ').filter(Boolean)
-  const found = findPredicate(tokens)
+  const said = findPredicate(tokens)
+  // "No unapplied migrations": a state in front of what there is none of only describes it.
+  const found = negated && said?.front ? null : said
   const phrase = found ? (found.front ? tokens.slice(1) : tokens.slice(0, found.at)).join(' ') : rest
   const named = / §(?: |$)|^§/.test(` ${phrase}`)
   const predicate = found ? found.words.toLowerCase() : comparisonOf(rest)

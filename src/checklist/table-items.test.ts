@@ -150,4 +150,54 @@ describe('rows of tables', () => {
   ])('are no items where nothing is asked: %s', (heading, ...lines) => {
     expect(rowsOf(heading, ...lines).items).toEqual([])
   })
+
+  it('have every bound that their columns compare', () => {
+    const { items } = rowsOf('Targets', '| Metric | Target | Rollback limit |', '| Faults | < 1% | > 4% |')
+    expect(items).toMatchObject([
+      {
+        thresholds: [
+          { subject: 'faults', operator: '<', value: 1 },
+          { subject: 'faults', operator: '>', value: 4 },
+        ],
+      },
+    ])
+  })
+
+  it('are states to be alerted of under Warning and Critical', () => {
+    const { items } = rowsOf(
+      'Monitoring',
+      '| Service | Metric | Warning | Critical |',
+      '| Redis | Hit rate | < 90% | < 80% |',
+    )
+    expect(items).toMatchObject([
+      {
+        polarity: 'bad-state',
+        thresholds: [
+          { subject: 'redis hit rate', operator: '<', value: 90 },
+          { subject: 'redis hit rate', operator: '<', value: 80 },
+        ],
+      },
+    ])
+  })
+
+  it('call for a rollback where a column says yes to it, and for how long a state must last', () => {
+    const asked = rowsOf(
+      'When to roll back',
+      '| Issue | Rollback? |',
+      '| Faults > 10% | Yes |',
+      '| Typo in a label | No |',
+    )
+    expect(asked.items).toMatchObject([{ kind: 'trigger', thresholds: [{ operator: '>', value: 10 }] }])
+    const held = rowsOf('Rollback criteria', '| Metric | Threshold | Duration |', '| Faults | > 5% | 10 min |')
+    expect(held.items).toMatchObject([{ kind: 'trigger', thresholds: [{ value: 5, windowMs: 600_000 }] }])
+  })
+
+  it('state bounds in any language, and in words beside a box', () => {
+    const { items } = rowsOf('发布前检查', '| 检查项 | 状态 | 备注 |', '| 单元测试 | [ ] | 覆盖率≥90% |')
+    expect(items).toMatchObject([{ thresholds: [{ operator: '>=', value: 90, unit: 'percent' }] }])
+    const metrics = rowsOf('上线验证', '| 指标 | 目标值 | 实际值 |', '| 首页加载 | < 3s | |')
+    expect(metrics.items).toMatchObject([
+      { thresholds: [{ operator: '<', value: 3000 }], blanks: [{ target: { value: 3000 } }] },
+    ])
+  })
 })

@@ -7,13 +7,17 @@ import { readChoices } from './choices.ts'
 import { isInlineCommand, toCommand } from './commands.ts'
 import type { Source } from './decode.ts'
 import { makeDraft, type Draft, type Place } from './draft.ts'
+import { inTriggers } from './contexts.ts'
 import { readExpectation } from './expectations.ts'
 import { slug } from './identity.ts'
+import { DURATION_UNIT } from './durations.ts'
 import { codeSpans, plainText, spanOf } from './markdown.ts'
 import { boxState } from './sections.ts'
 import {
+  callOf,
   GOES_BACK,
   isForm,
+  listsAlerts,
   listsContacts,
   listsTriggers,
   readColumns,
@@ -31,8 +35,10 @@ export function collectTable(source: Source, table: Table, place: Place): Draft[
   const cells = rows.map((row) => row.children.map(plainText))
   const columns = readColumns(header.children.map(plainText), cells)
   if (listsContacts(columns)) return []
-  if (listsTriggers(columns, cells)) return rows.flatMap((row) => readTrigger(row, columns, place) ?? [])
+  if (listsTriggers(columns, cells) || (inTriggers(place) && columns.action < 0 && !isForm(columns, cells)))
+    return rows.flatMap((row) => readTrigger(row, columns, place) ?? [])
   const form = isForm(columns, cells)
+  if (!form && listsAlerts(columns)) return rows.flatMap((row) => readAlert(row, columns, place) ?? [])
   const required = statesRequirements(columns)
   return rows.flatMap((row) => {
     const draft = readRow(source, row, columns, form, place)
@@ -43,28 +49,58 @@ export function collectTable(source: Source, table: Table, place: Place): Draft[
   })
 }
 
-/** "| p95 latency | < 500 ms |" under Metric and Target. */
-function statesBound({ bounds }: Draft): boolean {
-  return bounds !== null && parseThresholds(bounds, { target: true }).some(({ value }) => value !== null)
+function states(words: string, target: boolean): boolean {
+  return parseThresholds(words, { target }).some(({ value }) => value !== null)
 }
 
-/** "| Error rate | > 5 % | Roll back |": a state and what it calls for. */
-function readTrigger(row: TableRow, { headings, subject, target, action }: Columns, place: Place): Draft | null {
+/** "| p95 latency | < 500 ms |" under Metric and Target. */
+function statesBound({ bounds }: Draft): boolean {
+  return bounds?.some((words) => states(words, true)) ?? false
+}
+
+/** "| Queue depth | > 1,000 | > 5,000 |" under Warning and Critical. */
+function readAlert(row: TableRow, columns: Columns, place: Place): Draft | null {
   const cells = row.children.map(plainText)
-  const words = [cells[subject], target >= 0 ? cells[target] : undefined].filter(Boolean).join(' ')
-  if (words === '') return null
-  const calls = cells[action] ?? ''
+  const words = nameOf(cells, columns)
+  const bounds = boundsOf(words, cells, columns)
+  if (words === '' || bounds === null) return null
+  const draft = makeDraft('bullet', { ...place, lead: 'Alert when:' }, spanOf(row).line, words)
+  return { ...draft, table: tableOf(columns.headings, cells), bounds }
+}
+
+/** What a row is about: "Redis" and "Hit rate". */
+function nameOf(cells: readonly string[], { subject, metric }: Columns): string {
+  return [cells[subject], cells[metric]].filter(Boolean).join(' ')
+}
+
+/** A cell that says how long. */
+const DURATION = new RegExp(String.raw`^(?:[>≥]=?\s*)?\d+(?:\.\d+)?[\s-]*${DURATION_UNIT}$`, 'i')
+
+/** "| Error rate | > 5 % | Roll back |": a state and what it calls for. */
+function readTrigger(row: TableRow, columns: Columns, place: Place): Draft | null {
+  const { headings, target, action, held } = columns
+  const cells = row.children.map(plainText)
+  const lasts = DURATION.exec(cells[held] ?? '')?.[0]
+  const words = [nameOf(cells, columns), target >= 0 ? cells[target] : undefined, lasts && `for ${lasts}`].filter(
+    Boolean,
+  )
+  const calls = action < 0 ? 'roll back' : callOf(headings, cells, action)
+  if (words.length === 0 || calls === '') return null
   // The heading and the action together say what a list of such states would say above it.
   const lead = !GOES_BACK.test(calls)
     ? 'Alert when:'
-    : /\b(?:consider|evaluate|may|discuss|manual)/i.test(calls)
+    : /\b(?:consider|evaluate|may|maybe|discuss|manual)/i.test(calls)
       ? 'Consider: roll back if:'
       : 'Roll back if:'
-  return { ...makeDraft('bullet', { ...place, lead }, spanOf(row).line, words), table: tableOf(headings, cells) }
+  return {
+    ...makeDraft('bullet', { ...place, lead }, spanOf(row).line, words.join(' ')),
+    table: tableOf(headings, cells),
+  }
 }
 
+/** Heading → cell, of the cells that the row has. */
 function tableOf(headings: readonly string[], cells: readonly string[]): Record<string, string> {
-  return Object.fromEntries(headings.map((heading, index) => [heading || `column ${index + 1}`, cells[index] ?? '']))
+  return Object.fromEntries(cells.map((cell, index) => [headings[index] || `column ${index + 1}`, cell]))
 }
 
 function readRow(source: Source, row: TableRow, columns: Columns, form: boolean, place: Place): Draft | null {
@@ -79,13 +115,26 @@ function readRow(source: Source, row: TableRow, columns: Columns, form: boolean,
     label: described === subject ? null : subject,
     code: row.children.flatMap(codeSpans),
     table: tableOf(headings, cells),
-    bounds: target >= 0 && cells[target] ? `${subject}: ${cells[target]}` : null,
+    bounds: boundsOf(nameOf(cells, columns), cells, columns),
   }
   fillIn(source, row, columns, form, draft)
   const command = cells[columns.command] ?? ''
   if (isInlineCommand(command))
     draft.commands = [withExpectation(toCommand(command, null, draft.line), cells[target] ?? '')]
   return draft
+}
+
+/** What a row states bounds in: its target and further columns that compare. Null where it is only its own words. */
+function boundsOf(subject: string, cells: readonly string[], { target, bounded, described }: Columns): string[] | null {
+  const compares = (column: number): boolean => /[<>≤≥]/.test(cells[column] ?? '')
+  const own = target >= 0 && cells[target] ? [target] : []
+  const beside = bounded.filter((column) => compares(column) && states(`${subject}: ${cells[column]}`, true))
+  const columns = [...own, ...beside].toSorted((a, b) => a - b)
+  const said =
+    columns.length > 0 ? columns : described.filter((column) => cells[column] && states(`${subject}: ${cells[column]}`, false))
+  if (said.length === 0) return null
+  const bounds = said.map((column) => `${subject}: ${cells[column]}`)
+  return columns.length === 0 && states(subject, false) ? [subject, ...bounds] : bounds
 }
 
 /** What of a row is ticked, filled in or chosen. */
@@ -146,16 +195,18 @@ function cellBlanks(
   cell: TableCell,
   column: string,
   names: Map<string, number>,
-  bounds: string | null,
+  bounds: string[] | null,
   whole: boolean,
   whenEmpty: boolean,
 ): Blank[] {
   const { start, end } = spanOf(cell)
   const spans = findBlankSpans(source.text, start, end)
   const room = spans.length === 0 && (whole || whenEmpty) ? contentSpan(source, cell, whole) : null
-  const actual = /\b(?:actual|results?|value|measured|observed|current)\b/i.test(column)
+  const actual = /\b(?:actual|results?|value|measured|observed|current)\b|实际|実測|실제/i.test(column)
   const target =
-    actual && bounds && (room || spans.length > 0) ? (parseThresholds(bounds, { target: true })[0] ?? null) : null
+    actual && bounds && (room || spans.length > 0)
+      ? (parseThresholds(bounds[0] ?? '', { target: true })[0] ?? null)
+      : null
   return [...spans, ...(room ? [room] : [])].map(([from, to]) => ({
     name: uniqueName(slug(column), names),
     label: column,

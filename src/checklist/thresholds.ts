@@ -70,7 +70,7 @@ function readNumbers(clean: string, context: ThresholdContext): Threshold[] {
       .slice(0, BOUNDS_MAX)
       .filter((bound) => !isActivity(masked, bound)),
   )
-  if (bounds.length === 0) return loneQualifier(clean, windows, rows)
+  if (bounds.length === 0) return loneQualifier(clean, windows, behind, rows)
   // What follows a bound and would be one itself is its window: "> 10 errors in 5 minutes".
   const held = behind.filter(({ start }) => bounds.some(({ end }) => end <= start))
   bounds = bounds.filter((bound) => !held.some(({ start, end }) => bound.start < end && start < bound.end))
@@ -90,7 +90,18 @@ function readNumbers(clean: string, context: ThresholdContext): Threshold[] {
       if (threshold) threshold.consecutive ??= row.consecutive
     })
   inheritSubjects(thresholds)
+  inheritAggregate(quiet, bounds[0]?.start ?? 0, thresholds)
+  if (context.target) nameRow(clean, bounds[0], thresholds[0])
   return thresholds.flatMap((threshold, index) => forEachPercentile(quiet, threshold, clauses[index], bounds[index]))
+}
+
+/** "Linting: 0 errors": a target directly behind the name of its row is about both. */
+function nameRow(text: string, bound?: Bound, threshold?: Threshold): void {
+  const row = bound && /^([^:]+):\s*$/.exec(text.slice(0, bound.start))?.[1]
+  if (!row || !threshold) return
+  const name = tidySubject(row)
+  if (!threshold.subject.includes(name) && !name.includes(threshold.subject))
+    threshold.subject = `${name} ${threshold.subject}`
 }
 
 function toThreshold(text: string, quiet: string, bound: Bound, clause: Span, previous: Bound | null): Threshold {
@@ -165,15 +176,24 @@ function inheritSubjects(thresholds: Threshold[]): void {
       threshold.subject = threshold.aggregate ?? (threshold.unit === 'version' ? 'version' : '')
 }
 
+/** "p99 latency: reads < 50 ms, writes < 200 ms": what stands in front of the colon is said of all. */
+function inheritAggregate(text: string, first: number, thresholds: Threshold[]): void {
+  const lead = /^[^:]*(?=:)/.exec(text.slice(0, first))?.[0]
+  const aggregate = lead && readAggregate(lead, { start: lead.length, end: lead.length })
+  if (aggregate) for (const threshold of thresholds) threshold.aggregate ??= aggregate
+}
+
 const ACTIVITY =
   /^\W*(?:\d+[.)]\s*)?(?:please\s+)?(?:run|wait|monitor|watch|observe|let|soak|bake|hold|pause|keep|retain|store|allow|continue|schedule|plan|spend|stay|remain|leave|sleep|archive|rotate)\b/i
 
 const DAY_MS = 86_400_000
 
 /** "Monitor for at least 1 hour", "run soak test (2+ hours)": how long to do a thing. */
-function isActivity(text: string, { unit, value, start, form }: Bound): boolean {
-  if (unit === 'ms' && value >= DAY_MS && /\bretention\b|\bretain/i.test(text)) return true
+function isActivity(text: string, { unit, value, start, end, form }: Bound): boolean {
+  if (unit === 'ms' && value >= DAY_MS && form !== 'symbol' && /\bretention\b|\bretain/i.test(text)) return true
   if (unit !== 'ms' || value < 60_000 || form === 'symbol' || form === 'target') return false
+  // "At least 24 hours before the window": when, not how long.
+  if (/^\s*(?:prior|before|beforehand|in advance|ahead|notice|after)\b/i.test(text.slice(end))) return true
   return ACTIVITY.test(text.slice(0, start))
 }
 
@@ -181,15 +201,34 @@ function isActivity(text: string, { unit, value, start, form }: Bound): boolean 
 function loneQualifier(
   text: string,
   windows: readonly Window[],
+  behind: readonly Window[],
   rows: ReturnType<typeof readConsecutive>,
 ): Threshold[] {
   const row = rows[0]
   if (row) {
-    const before = tidySubject(text.slice(0, row.start))
+    const held = [...windows, ...behind][0]
+    const quiet = mask(text, held ? [held] : [])
+    const before = tidySubject(quiet.slice(0, row.start))
+    const operator = />\s*$/.test(quiet.slice(0, row.start)) ? '>' : '>='
     const subject =
-      before || tidySubject(text.slice(row.start).replace(/^\S+\s+(?:consecutive|successive|straight)\s+/i, ''))
+      before ||
+      tidySubject(
+        quiet
+          .slice(row.start)
+          .replace(/^\S+\s+(?:(?:consecutive|successive|straight)\s+)?/i, '')
+          .replace(/\s+in (?:a row|sequence|succession).*$/is, ''),
+      )
     return [
-      { ...EMPTY, subject, value: row.consecutive, unit: 'count', consecutive: row.consecutive, text: wordsOf(text) },
+      {
+        ...EMPTY,
+        subject,
+        operator,
+        value: row.consecutive,
+        unit: 'count',
+        windowMs: held?.windowMs ?? null,
+        consecutive: row.consecutive,
+        text: wordsOf(text),
+      },
     ]
   }
   const window = windows.find(({ compares }) => compares)

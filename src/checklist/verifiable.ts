@@ -3,10 +3,10 @@ import type { Item, Verifiable } from '../plan/plan.ts'
 import type { Cluster } from './clusters/cluster.ts'
 import { MACHINE } from './clusters/machine.ts'
 import { PERSON, PERSON_STATES, ROLE } from './clusters/person.ts'
-import { CORE, FORM, isSeen, PRODUCT, REVIEWED, RUNS } from './clusters/states.ts'
-import { foreignTerm, isForeign } from './foreign.ts'
+import { CORE, FORM, isSeen, LOOKED_AT, PRODUCT, REVIEWED, RUNS, UNNAMED } from './clusters/states.ts'
+import { foreignTerm } from './foreign.ts'
 import { readStatement, statementOf, type Statement } from './statement.ts'
-import { TRIES } from './verbs.ts'
+import { SHOWS, TRIES } from './verbs.ts'
 
 /** A verdict with the cluster it comes from and the words that say so. */
 export interface Verdict {
@@ -18,6 +18,8 @@ export interface Verdict {
 
 /** What a long text is about stands at its beginning. */
 const LENGTH_MAX = 1000
+
+const UNKNOWN: Verdict = { verifiable: 'unknown', cluster: null, words: [] }
 
 type Judged = Pick<Item, 'kind' | 'text' | 'label' | 'code' | 'thresholds' | 'blanks' | 'commands' | 'choices'>
 
@@ -37,36 +39,67 @@ export function judge(given: Judged): Verdict {
   const bounds = [...item.thresholds, ...item.blanks.flatMap(({ target }) => target ?? [])]
   if (item.kind === 'record' && bounds.length === 0)
     return { verifiable: 'person', cluster: 'to be filled in', words: [item.text] }
+  const verdict = byWords(item, bounds)
+  // An order is the business of its kind: what has the form of one and is none, nobody knows yet.
+  return verdict.verifiable === 'action' && item.kind !== 'reference' ? UNKNOWN : verdict
+}
+
+function byWords(item: Judged, bounds: Judged['thresholds']): Verdict {
   const statement = statementOf(item)
   return (
     byCommand(item, statement) ??
     byName(item) ??
-    (isForeign(item.text)
+    bySetting(item, statement) ??
+    (statement.foreign
       ? null
-      : (byStatement(withSubject(statement, item)) ?? byAddress(item, statement) ?? byLabel(item, statement))) ??
-    byBound(item, bounds) ??
-    byTerm(item) ?? { verifiable: 'unknown', cluster: null, words: [] }
+      : (byStatement(withSubject(statement, item), bounds.some(isMeasured)) ??
+        byAddress(item, statement) ??
+        byLabel(item, statement))) ??
+    byBound(item, statement, bounds) ??
+    byTerm(item) ??
+    UNKNOWN
   )
 }
 
-function byCommand({ kind, commands, text }: Judged, { form, subjects, predicate }: Statement): Verdict | null {
+function byCommand({ kind, commands, text }: Judged, { form, verb, subjects, predicate }: Statement): Verdict | null {
   if (commands.length === 0) return null
   const words = commands.map(({ script }) => script)
   const harmless = commands.every(({ script, looksOnly }) => looksOnly || TRIES.test(script))
   // Nothing is said but the command, or it is the sentence's verb.
-  const alone = predicate === null && (subjects.every((subject) => subject === '§') || text.startsWith(words[0] ?? '§'))
+  const alone =
+    predicate === null &&
+    ((subjects.length > 0 && subjects.every((subject) => subject === '§')) || text.startsWith(words[0] ?? '§'))
   // A block that changes something, kept for when it is needed, is no check either.
-  if (!harmless && (alone || kind === 'reference')) return { verifiable: 'action', cluster: 'step to do', words }
-  if (form === 'tells') return { verifiable: 'action', cluster: 'step to do', words: [text] }
-  if (form === 'asks') return null
+  if (!harmless && form !== 'looks' && (alone || kind === 'reference'))
+    return { verifiable: 'action', cluster: 'step to do', words }
+  const shows = verb !== null && SHOWS.test(verb) && commands.every(({ looksOnly }) => looksOnly)
+  if (form === 'tells' && !shows) return { verifiable: 'action', cluster: 'step to do', words: [text] }
+  if (form === 'asks' || (predicate !== null && ON_PAPER.test(predicate))) return null
+  // "`rollback.sh` tested": to run it again would change something.
+  if (!harmless && predicate !== null && TRIED.test(predicate)) return UNKNOWN
   // What a command prints may be described in words that only a person can judge.
   const described = commands.some(({ expects }) => expects?.kind === 'described')
   return { verifiable: described ? 'person' : 'machine', cluster: 'a command to run', words }
 }
 
+/** "Documented", "approved": whatever it is said of. */
+const saidByPerson = (predicate: string | null): boolean =>
+  predicate !== null && PERSON_STATES.some(({ states }) => states.test(predicate))
+
+/** Said of a command: it is written down, or people agreed to it. */
+const ON_PAPER = /^(?:is |are )?(?:documented|described|approved|agreed|written down)\b/
+
+/** Said of a command: somebody ran it before. */
+const TRIED = /^(?:(?:is|was|has been|successfully|fully) )*(?:tested|verified|validated|rehearsed|checked)\b/
+
 const VARIABLE = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?:=\S*)?$/
 
 const NAMES_MAX = 50
+/** A variable by name, perhaps with the value it should have. */
+const SETTING = /^[A-Z][A-Z0-9_]*(?:_[A-Z0-9]+|\s*[<>=]=?\s*\S+)$/
+/** What is said of a variable's value. */
+const HOLDS =
+  /^[\s\S]{0,40}?\b(?:is|are|not|points?|lists?|uses?|contains?|has|matches|match|includes?|holds|starts with)\s/
 
 /** Nothing but names of variables: they are to be set. */
 function byName({ text, code }: Judged): Verdict | null {
@@ -77,6 +110,17 @@ function byName({ text, code }: Judged): Verdict | null {
     rest,
   )
     ? { verifiable: 'machine', cluster: 'environment and configuration set', words: names }
+    : null
+}
+
+/** "`DEBUG=false`", "`ALLOWED_ORIGINS` lists only ours": what a variable in front holds. */
+function bySetting({ text, code }: Judged, { form, predicate }: Statement): Verdict | null {
+  const [name] = code
+  if (name === undefined || form !== 'states' || !text.startsWith(name) || !SETTING.test(name)) return null
+  if (saidByPerson(predicate)) return null
+  const behind = text.slice(name.length)
+  return /[<>=]/.test(name) || HOLDS.test(behind)
+    ? { verifiable: 'machine', cluster: 'environment and configuration set', words: [name] }
     : null
 }
 
@@ -103,11 +147,11 @@ function byAddress({ text }: Judged, { form, verb }: Statement): Verdict | null 
     : null
 }
 
-function byStatement(statement: Statement): Verdict | null {
+function byStatement(statement: Statement, bounded = false): Verdict | null {
   const { form, verb, subjects, predicate } = statement
   if (form === 'asks') return { verifiable: 'person', cluster: 'open question', words: [] }
   if (form === 'tells') return { verifiable: 'action', cluster: 'step to do', words: verb ? [verb] : [] }
-  const person = personPart(statement)
+  const person = personPart(statement, bounded)
   if (person) return person
   // "Deployed to staging": the release itself is meant.
   if (
@@ -122,10 +166,20 @@ function byStatement(statement: Statement): Verdict | null {
     return { verifiable: 'machine', cluster: 'restore tested', words: [predicate] }
   const found = subjects.map((subject) => ({ subject, cluster: machineCluster(subject, statement) }))
   const last = found.at(-1)
+  if (verb !== null && ASSESSES.test(verb))
+    return { verifiable: 'person', cluster: 'judgement of people', words: [verb] }
   if (verb === 'review' && !(last?.cluster && REVIEWED.test(last.cluster.name)))
     return { verifiable: 'person', cluster: 'judgement of people', words: [verb] }
   if (!last?.cluster) {
     if (subjects.some((subject) => PRODUCT.test(subject))) return null
+    if (subjects.some((subject) => UNNAMED.test(subject))) return null
+    // "Popularity aggregation running": an activity of the team's own program.
+    if (
+      !statement.named &&
+      /(?:[ts]ion|sis)$/.test(last?.subject ?? '') &&
+      /^(?:running|works|working)\b/.test(predicate ?? '')
+    )
+      return null
     const seen = predicate !== null && (RUNS.test(predicate) || (statement.named && isSeen(predicate)))
     return seen
       ? { verifiable: 'machine', cluster: 'reachable and running', words: [...(last ? [last.subject] : []), predicate] }
@@ -134,7 +188,10 @@ function byStatement(statement: Statement): Verdict | null {
   return { verifiable: 'machine', cluster: last.cluster.name, words: [last.subject, ...(predicate ? [predicate] : [])] }
 }
 
-function personPart({ subjects, predicate, verb }: Statement): Verdict | null {
+/** To look is not enough for it. */
+const ASSESSES = /^(?:assess|analy[sz]e|evaluate)$/
+
+function personPart({ subjects, predicate, verb }: Statement, bounded: boolean): Verdict | null {
   const about = subjects
     .map((subject) => ({ subject, cluster: personCluster(subject, predicate) }))
     .find(({ cluster }) => cluster)
@@ -145,6 +202,8 @@ function personPart({ subjects, predicate, verb }: Statement): Verdict | null {
       words: [about.subject, ...(predicate ? [predicate] : [])],
     }
   const said = PERSON_STATES.find(({ states }) => predicate !== null && states.test(predicate))
+  // "Reasonable (< 300 KB)": the figure says what is.
+  if (bounded && said?.name === 'judgement of people') return null
   if (!said || predicate === null) return null
   // "Code reviewed", "logs reviewed": the review is in the repository, the log is there for every reader.
   if (
@@ -157,27 +216,29 @@ function personPart({ subjects, predicate, verb }: Statement): Verdict | null {
 
 /** A cluster of a person's, unless a machine's own names the same noun more closely: "compliance tests", "runbook server". */
 function personCluster(subject: string, predicate: string | null): Cluster | null {
-  const found = PERSON.find((cluster) => cluster.subject.test(subject) && !closer(subject, cluster))
+  const found = PERSON.matches(subject).find(({ length }) => !namedCloser(subject, length))?.cluster
   return found && !(predicate !== null && found.not?.test(predicate)) ? found : null
 }
 
-function closer(subject: string, person: Cluster): boolean {
-  const length = person.subject.exec(subject)?.[0].trim().length ?? 0
-  const closest = MACHINE.some((cluster) => (cluster.subject.exec(subject)?.[0].trim().length ?? 0) > length)
-  // "Log size issues" are about the size.
+function namedCloser(subject: string, personLength: number): boolean {
   return (
-    closest ||
-    (/(?:issues?|problems?)$/.test(subject) &&
-      MACHINE.some((cluster) => cluster.subject.test(subject.replace(FORM, ''))))
+    MACHINE.matches(subject).some(({ length }) => length > personLength) ||
+    // "Log size issues" are about the size.
+    (/(?:issues?|problems?)$/.test(subject) && MACHINE.matches(subject.replace(FORM, '')).length > 0)
   )
 }
 
 function machineCluster(subject: string, statement: Statement): Cluster | null {
-  const fits = MACHINE.find((cluster) => cluster.subject.test(subject) && saidOf(cluster, statement))
+  const fits = MACHINE.matches(subject).find(({ cluster }) => saidOf(cluster, statement))?.cluster
   if (fits)
     return fits.name === 'services up' && PRODUCT.test(subject) && !CORE.test(statement.predicate ?? '') ? null : fits
   const shorter = subject.replace(FORM, '')
   return shorter === subject ? null : machineCluster(shorter, statement)
+}
+
+/** Whether a machine knows the thing, whatever is said of it. */
+function isKnown(subject: string): boolean {
+  return MACHINE.matches(subject).length > 0 || MACHINE.matches(subject.replace(FORM, '')).length > 0
 }
 
 function saidOf(cluster: Cluster, { predicate, form, negated, verb }: Statement): boolean {
@@ -188,6 +249,7 @@ function saidOf(cluster: Cluster, { predicate, form, negated, verb }: Statement)
     return form === 'looks' || cluster.bare !== false
   }
   if (cluster.not?.test(predicate)) return false
+  if (LOOKED_AT.test(predicate)) return true
   return cluster.states ? cluster.states.test(predicate) : isSeen(predicate)
 }
 
@@ -205,17 +267,24 @@ function byLabel({ text, label, code }: Judged, { predicate }: Statement): Verdi
   return verdict && { ...verdict, words: [front] }
 }
 
+const isMeasured = ({ value, unit }: Judged['thresholds'][number]): boolean =>
+  value !== null && MEASURED.test(unit ?? '')
+
 const MEASURED = /^(?:percent|ms|bytes|bytes-per-second|per-second)$/
 const PEOPLE_COUNT =
-  /\b(?:users|testers|people|customers|members|satisfaction|csat|nps|readiness|feedback|reviews?|interviews?|surveys?)\b/i
+  /\b(?:maintainers|team|stakeholders|(?:decision|detection|acknowledge?ment|escalation|verification|resolution) time|users|testers|people|customers|members|satisfaction|csat|nps|readiness|feedback|reviews?|interviews?|surveys?)\b/i
 
-/** A number that something measures. A count of people is none, nor is a figure in brackets behind a function's name. */
-function byBound({ text }: Judged, bounds: Judged['thresholds']): Verdict | null {
+/**
+ * A number that something measures. A count of people is none, nor is a figure in brackets behind a function's name; of what
+ * a machine knows it is: "Bundle size is reasonable (< 300 KB)".
+ */
+function byBound({ text }: Judged, { subjects, predicate }: Statement, bounds: Judged['thresholds']): Verdict | null {
   const bound = bounds.find(({ value }) => value !== null)
-  if (!bound || PEOPLE_COUNT.test(text)) return null
+  if (!bound || PEOPLE_COUNT.test(text) || /\b(?:defined|agreed|documented)\b/.test(predicate ?? '')) return null
   const at = text.indexOf(bound.text)
   const aside = at > 0 && text.lastIndexOf('(', at) > text.lastIndexOf(')', at)
-  if (aside || !MEASURED.test(bound.unit ?? '')) return null
+  const known = subjects.some(isKnown)
+  if (!known && (aside || !MEASURED.test(bound.unit ?? ''))) return null
   return { verifiable: 'machine', cluster: 'a bound with a number', words: [bound.text] }
 }
 

@@ -10,7 +10,7 @@ const SOFTWARE =
   'terraform|ansible|tls|ssl|ubuntu|debian|centos|rhel|macos|windows|ios|android|chrome|firefox|safari|edge|nginx|git|openssl|typescript|react|' +
   'next\\.?js|angular|vue|django|flask|laravel|rails|spring(?: boot)?|flutter|dart|swift|kotlin|gradle|maven|xcode|cuda|sqlite|istio|envoy|argo ?cd|vault|consul|api level|sdk'
 const NUMBER = String.raw`(\d+(?:\.\d+)?)(?:\.(?:\d+|x))*(?!\s?[%\d])`
-const SUFFIX = String.raw`(\+(?!\d)|,?\s*(?:or|and)\s+(?:higher|later|above|newer|greater|up|more)\b|\s+minimum\b)`
+const SUFFIX = String.raw`(\+(?!\d)|,?\s*(?:or|and)\s+(?:higher|later|above|newer|greater|up|more)\b|\s+minimum\b|\s*(?:以上|이상))`
 /** What stands before the number: the name, or "version", or a `v` on it. */
 const NAMED = new RegExp(
   String.raw`(?<![${L}\d/-])(${SOFTWARE})(?:[\s:(-]+(?:server|runtime|lts|database|cluster|engine|client|cli|version|versions|is|v)){0,3}[\s:(]*?(${OPERATOR}\s*)?(?:version\s*)?v?${NUMBER}${SUFFIX}?`,
@@ -21,7 +21,12 @@ const LETTERED = new RegExp(
   'gi',
 )
 
-const FOLLOWED = new RegExp(`^(?:[${L}\\d]|\\s?${UNIT})`, 'i')
+/** "5.x+": only versions are written so. */
+const OPEN = new RegExp(String.raw`(?<![${L}\d./-])(\d+(?:\.\d+)?)\.x${SUFFIX}`, 'gi')
+/** "Kubernetes cluster (>= 3 nodes)": what is counted of it. */
+const COUNTED =
+  '\\s+(?:nodes?|replicas?|instances?|pods?|workers?|cores?|v?cpus?|shards?|connections?|servers?|clients?|containers?|users?|keys?|errors?)\\b'
+const FOLLOWED = new RegExp(`^(?:[${L}\\d]|\\s?${UNIT}|${COUNTED})`, 'i')
 
 /** Bounds on versions. A version without an operator or "or higher" is a name. */
 export function findVersionBounds(text: string): Bound[] {
@@ -29,7 +34,8 @@ export function findVersionBounds(text: string): Bound[] {
   const lettered = Array.from(text.matchAll(LETTERED), (match) =>
     toBound(match, undefined, [match[1] ?? match[2], match[3], match[4]]),
   )
-  return [...named, ...lettered].filter((bound) => bound !== null)
+  const open = Array.from(text.matchAll(OPEN), (match) => toBound(match, undefined, [undefined, match[1], match[2]]))
+  return [...named, ...lettered, ...open].filter((bound) => bound !== null)
 }
 
 function toBound(match: RegExpExecArray, name: string | undefined, parts: (string | undefined)[]): Bound | null {

@@ -46,7 +46,7 @@ describe('a sentence', () => {
     ['Redis is up on localhost:6379', 'redis-ping', { url: 'redis://localhost:6379' }],
     ['`SMTP_HOST` and `SMTP_PORT` are set', 'env', { present: ['SMTP_HOST', 'SMTP_PORT'] }],
     ['`NODE_ENV` is set to `production`', 'env', { matching: { NODE_ENV: '^production$' } }],
-    ['Node.js 20+ installed', 'node-version', { range: '20+' }],
+    ['Node.js 20+ installed', 'node-version', { range: '>=20' }],
     ['At least 5 GB of free disk space', 'disk', { path: '.', freeBytesMin: 5 * 1024 ** 3 }],
     ['At least 2 GB free memory', 'memory', { freeBytesMin: 2 * 1024 ** 3 }],
     ['Permissions of `.env` are 600', 'file-permissions', { path: '.env', modeMax: '0600' }],

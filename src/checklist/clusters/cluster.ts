@@ -3,8 +3,8 @@
 export interface Cluster {
   /** As people would call it: "alerts configured". */
   name: string
-  /** Matches the end of the noun phrase, in lower case. */
-  subject: RegExp
+  /** The nouns it is known by, see `nouns`. */
+  subject: readonly string[]
   /** What must be said of it; without this any state of things a machine can see, or nothing at all. */
   states?: RegExp
   /** Said of it, it is for a person after all. */
@@ -16,14 +16,11 @@ export interface Cluster {
 }
 
 /**
- * A pattern for the end of a noun phrase: one of the nouns between the commas, each a regular expression, whole words.
+ * Ends of a noun phrase: the nouns between the commas, each a regular expression, whole words.
  * A noun behind `^` is no end but the whole phrase: "keys" are secrets, "arrow keys" are not.
  */
-export function nouns(list: TemplateStringsArray): RegExp {
-  const all = partsOf(list)
-  const ends = all.filter((noun) => !noun.startsWith('^'))
-  const wholes = all.filter((noun) => noun.startsWith('^')).map((noun) => noun.slice(1))
-  return new RegExp([`(?:^|[\\s/-])(?:${ends.join('|')})$`, ...wholes.map((noun) => `^${noun}$`)].join('|'))
+export function nouns(list: TemplateStringsArray): string[] {
+  return partsOf(list)
 }
 
 /** A pattern for any of the words between the commas, whole, wherever they stand. */
@@ -32,7 +29,7 @@ export const whole = (list: TemplateStringsArray): RegExp => new RegExp(String.r
 /** A pattern for a predicate that begins with one of them, behind "is", "has been", "successfully" and the like. */
 export const begins = (list: TemplateStringsArray): RegExp =>
   new RegExp(
-    `^(?:(?:is|are|was|were|has been|have been|all|up and|successfully|correctly|properly|currently|still|now) )*(?:${partsOf(list).join('|')})`,
+    `^(?:(?:is|are|was|were|has been|have been|all|up and|successfully|correctly|properly|currently|still|now|completely|fully) )*(?:${partsOf(list).join('|')})`,
   )
 
 /** A pattern for one of them as the last word, with the space in front of it. */

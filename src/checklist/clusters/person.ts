@@ -1,7 +1,16 @@
 // What only people can answer for: side H of the cluster table. A probe can see that a document exists, not that it is right.
-import { nouns, type Cluster } from './cluster.ts'
+import { ClusterIndex } from './cluster-index.ts'
+import { nouns } from './cluster.ts'
 
-export const PERSON: readonly Cluster[] = [
+/** What runs or is measured is no paper and no opinion: "Behavioural analysis running", "RTO < 5 minutes". */
+const RUNNING =
+  /^(?:(?:is|are|now|still|successfully) )*(?:running|deployed|installed|online|healthy|passing|enabled|responding|active)\b|[<>≤≥=]\s*\d/
+/** "Security audit clean": of a scan. */
+const RUNNING_OR_CLEAN = new RegExp(String.raw`${RUNNING.source}|^clean\b`)
+/** "Retry strategy implemented", "Recovery plan tested": more than paper. */
+const BUILT_IN = /^(?:met|tested|verified|validated|implemented|enabled|configured|enforced|applied)\b|[<>≤≥=]\s*\d/
+
+export const PERSON = new ClusterIndex([
   {
     name: 'documents current',
     subject: nouns`
@@ -12,6 +21,7 @@ export const PERSON: readonly Cluster[] = [
       knowledge base, instructions, articles?, blog posts?, reports?, specifications?, templates?,
       links to docs, openapi docs, post-?mortems?, lessons(?: learned)?, learnings, findings, known issues,
       architecture, decisions?, design, assumptions, inventory, comments`,
+    not: RUNNING,
   },
   {
     name: 'plans and procedures agreed',
@@ -25,13 +35,15 @@ export const PERSON: readonly Cluster[] = [
       goals?, objectives?, kpis, success metrics, expectations, approach, contingenc(?:y|ies), next steps,
       rotations?, action items?, maintenance, agenda, incident response, incident management, response plan,
       service level \w+, code freeze, change freeze, feature freeze, release date, governance,
-      best practices, implementation, development, project, code comments, technology stack, security model`,
+      best practices, ^implementation, ^development, ^project, code comments, technology stack, security model`,
+    not: BUILT_IN,
   },
   {
     name: 'people informed or ready',
     subject: nouns`
       teams?, stakeholders?, customers?, clients?, users, engineers?, developers?, dba, qa, staff, members?,
-      managers?, management, leadership, executives?, personnel, operators?, admins, administrators?,
+      managers?, ^(?:senior |upper )?management, leadership, executives?, personnel, operators?, admins,
+      (?:database|system|network|cloud|site|on-call) admin, administrators?,
       reviewers?, approvers?, experts?, testers?, vendors?, partners?, support, owners?, leads?, everyone,
       people, participants, contacts?, contact (?:info\w*|list|details|numbers), on-call(?: \w+)?,
       ^communications?, (?:internal|external|customer|user|stakeholder|team|crisis) communications?, announcements?, notifications? sent, communication channels?,
@@ -40,7 +52,7 @@ export const PERSON: readonly Cluster[] = [
       escalation(?: paths?| contacts?| matrix| list)?, handoff, handover, knowledge transfer, trainings?,
       training (?:materials?|sessions?|completed), briefings?, meetings?, stand-?ups?, calls?, calendar,
       support (?:team|staff|tickets?|channels?|contacts?|coverage|desk|readiness), help ?desk,
-      marketing(?: team)?, sales, business, product, legal, finance, hr, security team, operations`,
+      marketing(?: team)?, ^sales, ^business, ^product, legal, ^finance, ^hr, security team, ^(?:it )?operations`,
     // What users can do is a function of the product.
     not: /^(?:can|could|may|must|should|are able|is able|see|sees|receive|receives|get|gets)\b/,
   },
@@ -71,13 +83,14 @@ export const PERSON: readonly Cluster[] = [
       impact(?: assessment| analysis)?, risks?, risk (?:assessment|analysis|mitigation), readiness,
       confidence, trade-?offs?, usability(?: testing)?, manual test(?:s|ing), exploratory testing,
       beta test(?:s|ers|ing)?, user test(?:s|ing), look and feel, copy, content, branding, typos,
-      screenshots?, opportunit(?:y|ies), improvements?, bottlenecks, issues?, blockers, bugs?, concerns,
-      (?:open |outstanding )questions?, recommendations?, trends?, patterns, feature requests,
+      screenshots?, opportunit(?:y|ies), improvements?, concerns, security audits?, pen(?:etration)?[ -]?tests?(?:ing)?,
+      (?:open |outstanding )questions?, recommendations?, feature requests,
       business (?:impact|value|requirements|logic), user (?:feedback|behavior|stories|reports?),
       support (?:tickets?|requests|volume), demo, walkthrough, security (?:design )?review,
       architecture review, design review`,
+    not: RUNNING_OR_CLEAN,
   },
-]
+])
 
 /** Said of anything, these are for a person: nobody else knows whether it happened in earnest. */
 export const PERSON_STATES: readonly { name: string; states: RegExp }[] = [
@@ -94,7 +107,7 @@ export const PERSON_STATES: readonly { name: string; states: RegExp }[] = [
   {
     name: 'plans and procedures agreed',
     states:
-      /\b(?:planned|assigned|identified|decided|prioriti[sz]ed|estimated|considered|clarified|agreed-upon|rehearsed|outlined|established)\b/,
+      /\b(?:planned|assigned|identified|decided|prioriti[sz]ed|estimated|considered|clarified|agreed-upon|outlined)\b/,
   },
   {
     name: 'judgement of people',

@@ -32,7 +32,7 @@ export const PLATFORM: readonly Cluster[] = [
     name: 'secrets stored',
     subject: nouns`
       secrets?,
-      (?:api |ssh |encryption |private |signing |production |secret |deploy |service account |access )+keys?,
+      (?:api |jwt |hmac |third-party |partner |master |public |session |account |ssh |encryption |private |signing |production |secret |deploy |service account |access )+keys?,
       ^keys, (?:database |production |admin |aws |cloud |firebase |api |service |test )*credentials,
       secrets? (?:manager|management|store|rotation|storage), (?:key )?vault, key (?:rotation|management),
       sensitive (?:configuration|env\w* variables|values|config\w*), private keys?, kms, keystore,
@@ -52,7 +52,7 @@ export const PLATFORM: readonly Cluster[] = [
     subject: nouns`
       resource (?:limits?|quotas?|requests|allocation|limits and requests),
       (?:cpu |memory |pod |connection |request )?limits, ^requests, quotas?, hpa, vpa, pdbs?,
-      pod disruption budgets?, horizontal pod autoscal\w+, network polic(?:y|ies), namespaces?, node pools?,
+      pod ?disruption ?budgets?, horizontal pod autoscal\w+, network polic(?:y|ies), namespaces?, node pools?,
       storage classes, security contexts?, pod security \w+, persistent volumes?(?: claims?)?, pvcs?,
       prestop(?: hook)?, graceful shutdown, replica counts?, ingress tls, taints, affinity(?: rules)?,
       image pull (?:secrets|policy), instance (?:types?|sizes?), primary instance, node selectors?,
@@ -76,7 +76,7 @@ export const PLATFORM: readonly Cluster[] = [
     subject: nouns`
       
       (?:backup |database |data |full |point-in-time |disaster )*(?:restores?|restoration|recovery)(?: tests?| process| procedures?)?,
-      backups? and restores?, failover(?: tests?| process| procedures?| mechanism| scenarios?)?, (?:recovery|restore|rollback) scripts?, backup/restore procedures?, dr (?:tests?|drills?),
+      backups? and restores?, failover(?: tests?| mechanism| scenarios?)?, (?:recovery|restore|rollback) scripts?, backup/restore procedures?, (?:dr|restore) (?:tests?|drills?),
       disaster recovery(?: tests?)?, roll-?backs?, rollback (?:tests?|mechanism|capability),
       canary rollback`,
     states: /test|verif|validat|work|success|practi[sc]|rehears|pass|complet|automat/,

@@ -1,5 +1,5 @@
 // What a probe of endpoints, databases, pods and measures can tell: side B of the cluster table.
-import { nouns, type Cluster } from './cluster.ts'
+import { begins, nouns, type Cluster } from './cluster.ts'
 
 export const RUNNING: readonly Cluster[] = [
   {
@@ -9,7 +9,8 @@ export const RUNNING: readonly Cluster[] = [
       (?:response|load|loading|query|page load|upload|processing|startup|execution|render\w*|request|queue|wait|resolution|build|verification|connection|boot|turnaround) times?,
       page speed, lighthouse(?: scores?)?, core web vitals, p\d\d, performance,
       (?:performance|system|application|app|business|key|custom|node|infrastructure|server|database|api|redis|cache|sanitization|usage|error|request|health|specter|service|resource) metrics,
-      performance (?:metrics?|baselines?|benchmarks?|regressions?|impact|degradation|monitoring|tests?|indicators?),
+      (?:service |system )?degradation,
+      performance (?:metrics?|targets?|baselines?|benchmarks?|regressions?|impact|degradation|monitoring|tests?|indicators?),
       slow (?:queries|requests|endpoints), benchmarks?, baselines?, baseline metrics`,
     not: /\b(?:plan|analy[sz]ed)\b/,
   },
@@ -49,13 +50,13 @@ export const RUNNING: readonly Cluster[] = [
       (?:api |rest |http |admin |auth\w* |all |key |critical |metrics |webhook )endpoints?, endpoints?,
       (?:liveness|readiness|startup)(?: and readiness)? ?(?:probes?)?, probes?, liveness, heartbeats?`,
     states:
-      /respond|answer|return|reach|access|work|health|pass|configur|availab|enabl|up\b|running|expos|deploy|secur|protect|requir|test|monitor|ok|green|live|operational|implement|valid|set|functional|stable|normal|\d|defin|exist|good|verif|fail|activ|load/,
+      /respond|answer|return|check|confirm|reach|access|work|health|pass|configur|availab|enabl|up\b|running|expos|deploy|secur|protect|requir|test|monitor|ok|green|live|operational|implement|valid|set|functional|stable|normal|\d|defin|exist|good|verif|fail|activ|load|visible/,
   },
   {
     name: 'TLS certificate',
     subject: nouns`
       ssl, tls, ssl/tls, https, hsts, (?:ssl |tls |ssl/tls |https )?certificates?, certs?,
-      ssl (?:termination|config\w*|labs\b.*|grade|renewal),
+      ssl (?:termination|config\w*|labs(?: (?:grade|rating|score))?(?: \w\+?)?|grade|renewal),
       (?:certificate|cert|ssl)(?: certificate)? (?:auto-?renewal|renewal|expir\w+|validity|chain|monitoring),
       auto-?renewal, https (?:redirects?|enforcement|only|termination), http to https,
       encryption(?: at rest| in transit)?, data encryption`,
@@ -71,7 +72,7 @@ export const RUNNING: readonly Cluster[] = [
       audit trails?,
       (?:console|critical|javascript|js|runtime|server|application|5xx|http|fatal|unexpected|database|import|deployment|build|network|new|connection|memory|unhandled) (?:errors|exceptions|warnings),
       errors?, warnings, exceptions, stack traces?, pii, sensitive (?:data|information), correlation ids?,
-      request ids?, restarts, memory leaks?, crash loops?, oom\w*`,
+      request ids?, restarts, (?:memory|connection|resource|handle|descriptor) leaks?, crash loops?, oom\w*`,
   },
   {
     name: 'services up',
@@ -81,12 +82,12 @@ export const RUNNING: readonly Cluster[] = [
       k8s, backends?, front-?ends?, (?:web)?sites?,
       (?:landing|home|status|marketing|login|production|web|main|docs|documentation|api) ?(?:page|site),
       home-?pages?, urls?, deployments?, releases?, systems?, infrastructure, jobs?, schedulers?, gateways?,
-      listeners?, consumers?, ^functions?, (?:cloud|edge|serverless|lambda) functions?, lambdas?, lambda functions, sockets?, components, agents?,
+      listeners?, consumers?, smart contracts?, ^functions?, (?:cloud|edge|serverless|lambda) functions?, lambdas?, lambda functions, sockets?, components, agents?,
       buckets?, (?:s3 |gcs |storage )?buckets?, volumes?, connectors, storage, stack, stateful ?sets?,
       daemon ?sets?, ports?, router, upstreams?, dependenc(?:y|ies), supervisor, systemd, pm2, files?,
       assets, images, staging, production, mirrors?, peers, plugins?, ^tasks, (?:old|new|ecs|fargate) tasks, ^links, (?:internal|external|all) links`,
     states:
-      /^(?:(?:is|are|was|were|be|been|being|has|have|all|now|must|should|stays?|remains?|remain|stay|properly|successfully|correctly|fully|securely|currently|up|and) )*(?:running|start|restart|up\b|online|healthy|live|alive|deployed|provisioned|installed|responding|responsive|respond|reachable|accessible|available|connected|instantiate|registered|listening|serving|open(?:ed)?\b|closed|bound|created|scaled|stable|stopped|drained|ready|operational|launched|enabled|configured|set-up|synced|synchroni[sz]ed|backed-up|encrypted|mounted|load|loads|returns?|resolves?|scheduled|executed|not|down|unreachable|unavailable|unhealthy|failing|fails?|crashed|version|deploys?|completes?|completed|succeed|succeeds|successful|functional|functioning|working|work|works|monitored|patched|hardened|ok|green|normal|exposed|in-place|active|allocated|removed|compressed|minified|purged|present|exists?|at least|on|using|updated|upgraded|uploaded|pinned|tagged|match|matches|verified|tested|blocked|restricted|pushed|built|drained|attached)\b/,
+      /^(?:(?:is|are|was|were|be|been|being|has|have|all|now|must|should|stays?|remains?|remain|stay|properly|successfully|correctly|fully|securely|currently|completely|up|and) )*(?:running|start|restart|up\b|online|healthy|live|alive|deployed|provisioned|installed|responding|responsive|respond|reachable|accessible|available|connected|instantiate|registered|listening|serving|open(?:ed)?\b|closed|bound|created|scaled|stable|stopped|drained|ready|operational|launched|enabled|configured|set-up|synced|synchroni[sz]ed|backed-up|encrypted|mounted|load|loads|returns?|resolves?|scheduled|executed|not|down|unreachable|unavailable|unhealthy|failing|fails?|crashed|version|deploys?|completes?|completed|succeed|succeeds|successful|functional|functioning|working|work|works|monitored|patched|hardened|ok|green|normal|exposed|in-place|active|allocated|removed|compressed|minified|purged|present|exists?|at least|on|using|updated|upgraded|uploaded|pinned|tagged|match|matches|verified|tested|blocked|restricted|pushed|built|drained|attached|processing|executing|draining|executes?|builds|works)\b/,
     bare: false,
   },
   {
@@ -105,7 +106,8 @@ export const RUNNING: readonly Cluster[] = [
       (?:failure|success|crash|completion|conversion|hit|detection|delivery|cancellation|timeout|retry|bounce|drop|success/failure|request|acceptance|upload|rejection|miss|failed\w*|crash-free|uptime|retention|activation|churn) rates?,
       errors, failures, crashes, timeouts, 5xx, 4xx, 5xx (?:errors|responses), http 5xx errors,
       error (?:spikes?|budget|counts?|volume|percentage), spikes, anomal(?:y|ies), crash(?:es)? reports?,
-      violations, slo violations, accuracy`,
+      violations, slo violations,
+      (?:adoption|click|click-through|open|engagement) rates?`,
   },
   {
     name: 'migrations',
@@ -113,14 +115,14 @@ export const RUNNING: readonly Cluster[] = [
       migrations?, (?:database|schema|data|db|sql|prisma) migrations?,
       migration (?:scripts?|status|files?|rollback|completion|validation),
       schema (?:changes|updates?|version)`,
-    not: /\b(?:plan(?:ned)?|timeline|guide)\b/,
+    not: /\b(?:plan(?:ned)?|timeline|guide|scheduled)\b/,
   },
   {
     name: 'traffic and load balancer',
     subject: nouns`
       load[ -]?balanc(?:ers?|ing), [aen]lb, (?:http|https|alb) listeners?, nat gateways?, route tables?,
       internet gateway, (?:public|private) subnets?, target groups?,
-      traffic(?: routing| split\w*| shifting| switch)?, (?:traffic |domain |dns |request |path )routing, ^routing, ingress(?: controller| rules)?,
+      traffic(?: routing| split\w*| shifting| switch)?, (?:traffic |canary )?rollouts?, (?:traffic |domain |dns |request |path )routing, ^routing, ingress(?: controller| rules)?,
       reverse prox(?:y|ies), prox(?:y|ies), nginx, apache, caddy, haproxy, traefik, istio, service mesh, waf,
       web application firewall, auto-?scal(?:ing|er)(?: rules| polic(?:y|ies)| groups?)?, auto scaling,
       horizontal scaling, failover, circuit breakers?, high availability, redundancy, multi-az,
@@ -131,9 +133,9 @@ export const RUNNING: readonly Cluster[] = [
     subject: nouns`
       dns(?: records?| propagation| entries| configuration| settings| resolution| ttl| changes| blocking)?,
       (?:custom |production |root )?domains?(?: names?)?, subdomains?, a records?, cname(?: records?)?,
-      mx records, name-?servers?, ttls?, spf(?:/dkim)?, dkim, dmarc, hostnames?`,
+      mx records?, name-?servers?, ttls?, spf(?:/dkim)?, dkim, dmarc, hostnames?`,
     states:
-      /configur|point|resolv|propagat|set|updat|creat|verif|add|correct|work|valid|secur|protect|regist|renew|ready|low|reduc|live|activ|test|function|\d|reach|publish|switch/,
+      /configur|point|resolv|propagat|set|updat|creat|verif|add|correct|work|valid|secur|protect|regist|renew|ready|low|reduc|live|activ|test|function|\d|reach|publish|switch|present|exist/,
   },
   {
     name: 'backup taken',
@@ -157,7 +159,7 @@ export const RUNNING: readonly Cluster[] = [
       push notification service, google analytics, analytics, (?:google )?search console, cloudflare, vercel,
       accounts`,
     states:
-      /configur|reach|connect|set|work|respond|valid|verif|test|enabl|updat|health|operational|function|activ|integrat|access|availab|live|up\b|install|submit|sufficien|deploy|monitor|generat|ready|current|exist|switch|in-place|register/,
+      /configur|reach|connect|set|work|respond|valid|verif|test|enabl|updat|health|operational|function|activ|integrat|access|availab|live|up\b|install|submit|sufficien|deploy|monitor|generat|ready|current|exist|switch|in-place|register|point/,
   },
   {
     name: 'pages for search engines',
@@ -187,18 +189,19 @@ export const RUNNING: readonly Cluster[] = [
       (?:rest|graphql|grpc|api|public) (?:apis?|responses?|calls|requests|gateway|access|health|routes),
       graphql, api status, responses, status codes?, ^requests?, (?:http|api|excessive) requests?, routes`,
     states:
-      /respond|return|work|reach|access|health|availab|operational|up\b|function|live|deploy|running|\d|match|secur|protect|rate|authent|succe|test|fail|use|pass|monitor|stable|tls|https/,
+      /respond|return|work|reach|access|health|availab|operational|up\b|function|live|deploy|running|\d|match|secur|protect|rate|authent|succe|test|fail|use|pass|monitor|stable|tls|https|flow/,
     bare: false,
   },
   {
     name: 'uptime and throughput',
     subject: nouns`
-      uptime, throughput, (?:system |application |service |platform |production )stability, availability, service availability, rps, qps, request (?:rate|volume|counts?),
+      uptime, throughput, (?:system |application |service |platform |production )stability, availability, service availability, rps, qps, request (?:rate|volume|counts?), (?:invocation|request|connection|function)s?[ -](?:counts?|invocations?|volume),
       requests per second, downtime, concurrent (?:users|connections|requests),
       traffic (?:patterns?|volume|levels), outages?, queries/day, service interruptions?, slos?, slas?`,
     states:
       /\d|monitor|met\b|normal|within|stable|maintain|exceed|no\b|none|achiev|healthy|acceptable|set-up|configur|track|handled|visible|detect|verif|test/,
   },
+  { name: 'no incidents', subject: nouns`incidents?`, states: begins`none\b`, bare: false },
   {
     name: 'load test',
     subject: nouns`
@@ -221,7 +224,7 @@ export const RUNNING: readonly Cluster[] = [
     subject: nouns`
       data (?:integrity|consistency|loss|corruption|quality), integrity(?: checks?)?, referential integrity,
       orphan(?:ed)? (?:records|rows|nodes|\w+),
-      (?:duplicate|missing|corrupted) (?:records|rows|data|entries|nodes|\w+), duplicates, checksums?,
+      (?:duplicate|missing|corrupted) (?:records|rows|data|entries|nodes|\w+), duplicates, checksums?, (?:sha|hash|binary)[ -]?(?:sums?|hashes|es|s)?, shas,
       data (?:validation|migration|replication|sync\w*), corruption`,
   },
   {

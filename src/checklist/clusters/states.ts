@@ -3,7 +3,8 @@ import { begins, last, whole } from './cluster.ts'
 
 /** Things that can be seen to be so; whatever else is said, only a test or a person can tell. */
 const SEEN_WORDS = whole`
-  configured, set, set-up, enabled, disabled, enforced, active, activated, running, up, healthy, works?,
+  configured, set, set-up, established, occurred, observed, meets?, back, displaying, displays?, default,
+  rehearsed, optimal, off, allows, fails?, unresolved, approaching, exceeding, growing, shipped, forwarded, shipping, cut, went, enabled, disabled, enforced, active, activated, running, up, healthy, works?,
   working, functional, functioning, operational, tested, verified, validated, checked, confirmed, passing,
   pass, passes, passed, green, clean, completed?, completes, successful(?:ly)?, succeeds?, succeeded,
   created, generated, installed, deployed, applied, in-place, available, accessible, reachable, connected,
@@ -29,7 +30,12 @@ const SEEN_WORDS = whole`
   unavailable, missing`
 
 /** Said of a thing a machine knows, a machine can see it: a word above, a figure, a name in code. */
-export const isSeen = (predicate: string): boolean => SEEN_WORDS.test(predicate) || /[<>≤≥=\d§]/.test(predicate)
+export const isSeen = (predicate: string): boolean =>
+  SEEN_WORDS.test(predicate) || /[<>≤≥=\d§]/.test(predicate) || DONE.test(predicate)
+
+/** Whatever was done to a thing that a machine knows has left its trace there; but not what was only done on paper. */
+const DONE =
+  /^(?:(?:is|are|was|were|has been|have been|all|now|fully|successfully) )*(?!need|design|purchas|expect|desir|discuss|prepar|calculat|analy|compar|draft|research|propos|present|schedul|publici|advertis|explain|mapp|gather|studi|learn)(?:[\w-]+ed|re\w*built|rewritten|frozen|unsealed)\b/
 
 /** Functions of the team's own: whether they are right, only a test of the team's own can tell. */
 export const PRODUCT = whole`
@@ -39,6 +45,13 @@ export const PRODUCT = whole`
   invoices?, chat\w*, profiles?, comments?, wizard, menu, navigation, kill switch, fallback, handling,
   validation, logic, workflows?, events?, academic, maintenance, support, tools`
 
+/** Said of anything that a machine knows: it was looked at. */
+export const LOOKED_AT = begins`verified\b, checked\b, confirmed\b, validated\b`
+
+/** Names nothing by itself: what "checks" passed? */
+export const UNNAMED =
+  /^(?:checks?|validations?|steps?|items?|criteria|everything|requirements?|gates?|quality gates?|all)$/
+
 /** A service runs, whatever it is for. */
 export const CORE = whole`
   running, healthy, up, responding, responds?, reachable, deployed, started, online, listening`
@@ -46,7 +59,7 @@ export const CORE = whole`
 /** Said of anything at all, a probe can tell. */
 export const RUNS = begins`
   reachable, responding, responds?, answers?, responsive, running, up\b, installed, started, starts,
-  runs? (?:success|without|on|correctly|every), listening, online, connected, deployed, healthy,
+  pass(?:ing|es|ed)?\b, runs? (?:success|without|on|correctly|every), listening, online, connected, deployed, healthy,
   (?:fully |properly |correctly |securely )*(?:configured|enabled|disabled|provisioned|exported|attached|rolled-out),
   connects\b, redirects?\b, returns? (?:an? )?(?:http )?(?:status )?(?:code )?[1-5]\d\d\b,
   accessible(?:$| (?:at|via|from|on|over|through)\b)`
@@ -56,7 +69,8 @@ export const FORM = last`
   configurations?, configs?, settings?, setup, set-up, status, state, functionality, integrations?, systems?,
   services?, servers?, clusters?, instances?, checks?, verification, validation, infrastructure, features?,
   availability, implementation, integrity, updates?, connection, connectivity, access, count, tools?,
-  issues?, problems?, changes?, testing, tests?, usage`
+  issues?, problems?, changes?, testing, tests?, usage, execution, resolution, speed, growth, exhaustion,
+  saturation, propagation, purge, invalidation, hashing, masking, statistics, behaviou?r, stats, dashboards?, capacity, fixes, trends?, rules?, records`
 
 /** Clusters of which a review reads off a system; all else is reviewed by judgement. */
 export const REVIEWED =

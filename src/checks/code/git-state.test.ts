@@ -91,6 +91,8 @@ checkContract(gitState, {
       'Tag vX.Y.Z created',
       'Docker image tagged 2.0.0',
       'Create tag v2.0.0',
+      'Pipeline green on the main branch',
+      'This tag is tried: https://forge.test/shop/releases/tag/4.2.0',
     ],
   },
 })

@@ -33,6 +33,10 @@ type Options = z.infer<typeof schema>
 /** Git could not tell. */
 class Untold extends Error {}
 
+/** What is so on a branch of the host, not in this checkout. */
+const ELSEWHERE =
+  /\b(?:ci|cd|pipelines?|builds?|tests?|checks?|workflows?|jobs?|actions|protect\w*|merged?|prs?|pull requests?|deployed|deployments?)\b/i
+
 export const gitState = defineCheck({
   id: 'git-state',
   summary: 'looks whether a git tree is clean, on the right branch, tagged and in sync',
@@ -42,15 +46,18 @@ export const gitState = defineCheck({
   secretFields: [],
 
   recognise(item) {
-    const sentence = sentenceOf(item)
+    // The page of a tag or a branch is no claim about this checkout.
+    const sentence = sentenceOf(item).replace(/https?:\/\/\S+/gi, ' ')
     if (/\b(?:if|not|never|create|delete|rebase|docker|image|alerts?)\b/i.test(sentence)) return null
     const clean = find(
       sentence,
       /\b(?:working (?:tree|directory|copy)|git (?:status|tree)|repository)\b[^.]{0,15}\bclean\b|\bno uncommitted changes\b|\ball (?:code |local |the )?(?:changes|code) (?:are |is |have been )?committed\b/i,
     )
-    const branch =
-      /\b(?:on|from)\b[^.]{0,25}?\b(main|master|production|develop|release\/[\w.-]+) branch\b/i.exec(sentence) ??
-      /\b(?:on|checked out|current branch is|branch is) (?:the )?(main|master|release\/[\w.-]+)$/i.exec(sentence)
+    // "Pipeline green on the main branch" is about the pipeline, whatever is checked out here.
+    const branch = ELSEWHERE.test(sentence)
+      ? null
+      : (/\b(?:on|from)\b[^.]{0,25}?\b(main|master|production|develop|release\/[\w.-]+) branch\b/i.exec(sentence) ??
+        /\b(?:on|checked out|current branch is|branch is) (?:the )?(main|master|release\/[\w.-]+)$/i.exec(sentence))
     const tag = /\btag(?:ged)?\b[^.]{0,25}?\b(v?\d+\.\d+\.\d+(?:-[\w.]+)?)(?![\w.]*x\b)/i.exec(sentence)
     const inSync = find(
       sentence,

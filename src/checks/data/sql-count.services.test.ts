@@ -8,6 +8,7 @@ import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { checkContract, runCheck } from '../../../test/contracts/check-contract.ts'
 import { poll } from '../../lib/deadline.ts'
+import { RECOGNISED } from './sql-count.fixture.ts'
 import { sqlCount } from './sql-count.ts'
 
 const SLEEP = 'SELECT count(*) FROM pg_sleep(60)'
@@ -71,6 +72,7 @@ checkContract(sqlCount, {
   slow: () => ask(SLEEP, { equals: 1 }),
   secret: { value: PASSWORD, case: () => ask('SELECT 1', { equals: 2 }) },
   mentions: () => ['SELECT count(*) FROM orders', '127.0.0.1'],
+  recognises: RECOGNISED,
 })
 
 describe('sql-count on Postgres', () => {

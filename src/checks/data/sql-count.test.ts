@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { checkContract, runCheck, stepOf } from '../../../test/contracts/check-contract.ts'
+import { checkContract, runCheck } from '../../../test/contracts/check-contract.ts'
+import { RECOGNISED } from './sql-count.fixture.ts'
 import { sqlCount } from './sql-count.ts'
 
 const ENDLESS = 'WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n'
@@ -36,8 +37,6 @@ const ask = (query: string, bounds: Record<string, unknown>) => ({
   context: { directory },
 })
 
-const asked = (text: string) => ({ text, commands: [stepOf(/`(.+)`/.exec(text)?.[1] ?? '')] })
-
 checkContract(sqlCount, {
   passing: () => ask('SELECT count(*) FROM orders', { min: 1, max: 3 }),
   failing: () => ask('SELECT count(*) FROM orders', { equals: 0 }),
@@ -48,21 +47,7 @@ checkContract(sqlCount, {
     case: () => ({ options: { postgres: `postgres://app:${PASSWORD}@127.0.0.1:1/app`, query: 'SELECT 1', equals: 1 } }),
   },
   mentions: () => ['SELECT count(*) FROM orders', 'app.db', 'at least 1 and at most 3'],
-  recognises: {
-    clear: [
-      asked(
-        'No order is without a buyer: `sqlite3 data/app.db "SELECT count(*) FROM orders WHERE buyer IS NULL"` returns 0',
-      ),
-      asked('`psql "$DATABASE_URL" -c "SELECT count(*) FROM plans"` is 3'),
-      asked('Roles are seeded (`psql $DATABASE_URL -tAc "SELECT COUNT(id) FROM roles"`), expected: 4'),
-    ],
-    unclear: [
-      asked('`sqlite3 data/app.db "SELECT count(*) FROM orders"` answers'),
-      asked('`sqlite3 data/app.db "DELETE FROM orders"` returns 0'),
-      asked('`psql "$DATABASE_URL" -c "SELECT count(*) FROM plans"` is within 5%'),
-      'There are 0 orders without a buyer',
-    ],
-  },
+  recognises: RECOGNISED,
 })
 
 const statusOf = async (query: string, bounds: Record<string, unknown>): Promise<string> =>

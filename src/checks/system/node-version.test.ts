@@ -65,7 +65,7 @@ describe('node-version', () => {
 
   it('proposes the range of the words', () => {
     expect(nodeVersion.recognise?.(itemOf('Verify Node.js v18+ or v20+ is installed'))?.options).toEqual({
-      range: 'v18+ or v20+',
+      range: '>=18',
     })
     const ranges = ['Node.js 24 or newer', 'Node.js v20.10 and later', 'Node.js 18 or 20'].map(
       (text) => nodeVersion.recognise?.(itemOf(text))?.options.range,

@@ -23,6 +23,9 @@ const MENTION = new RegExp(
   'i',
 )
 
+/** "18+", "v18+ or v20+". */
+const ALL_UPWARDS = /^v?[\d.]+(?:x)?\+(?:\s*(?:\|\||or)\s*v?[\d.]+(?:x)?\+)*$/i
+
 export const nodeVersion = defineCheck({
   id: 'node-version',
   summary: 'compares the installed Node.js with a version range',
@@ -33,7 +36,7 @@ export const nodeVersion = defineCheck({
 
   recognise(item) {
     const sentence = sentenceOf(item).replaceAll('≥', '>=')
-    const [words, name, said, upwards] = MENTION.exec(sentence) ?? []
+    const [words, name, said, newer] = MENTION.exec(sentence) ?? []
     if (
       !words ||
       !name ||
@@ -42,7 +45,9 @@ export const nodeVersion = defineCheck({
     )
       return null
     const least = /\b(?:minimum|at least|min)\b/i.test(sentence.slice(0, sentence.indexOf(words)))
-    const range = upwards || (least && /^v?[\d.]+$/.test(said)) ? `>=${/[\d.]+\d|\d/.exec(said)?.[0]}` : said
+    const upwards = newer !== undefined || (least && /^v?[\d.]+$/.test(said)) || ALL_UPWARDS.test(said)
+    // "18+ or 20+" begins at the first.
+    const range = upwards ? `>=${/\d+(?:\.\d+)*/.exec(said)?.[0]}` : said
     if (parseVersionRange(range) === null) return null
     // "Node 3" may be a machine; "Node.js 20", "Node v20" and "Node 20.x" are not.
     if (!/js/i.test(name) && /^\d+$/.test(range) && !/version/i.test(words)) return null

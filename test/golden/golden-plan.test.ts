@@ -1,0 +1,21 @@
+// The reference documents as they are read, reviewed line by line beside the documents. Changed on purpose: `vitest -u`, and
+// review the difference like code.
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { catalog } from '../../src/catalog/catalog.ts'
+import { readChecklist } from '../../src/checklist/read.ts'
+import { withProposals } from '../../src/checklist/recognise.ts'
+import { goldenPlan } from './golden-plan.ts'
+
+const DOCUMENTS = fileURLToPath(new URL('../../../shared/checklists/', import.meta.url))
+const there = existsSync(DOCUMENTS)
+
+test.runIf(!there)('SKIPPED: the reference documents are third-party text and not here', () => {})
+
+for (const name of there ? readdirSync(DOCUMENTS).filter((file) => file.endsWith('.md')) : [])
+  test(`${name} reads as reviewed`, async () => {
+    const checklist = withProposals(readChecklist(name, readFileSync(join(DOCUMENTS, name))), catalog.check)
+    await expect(goldenPlan(checklist)).toMatchFileSnapshot(`./plans/${name.replace(/\.md$/, '.txt')}`)
+  })
