@@ -1,7 +1,7 @@
 // A labelled document as gonogo reads it, with the proposals of every kind of check.
 import { catalog } from '../../src/catalog/catalog.ts'
 import { readChecklist } from '../../src/checklist/read.ts'
-import { withProposals } from '../../src/checklist/recognise.ts'
+import { withProposals } from '../../src/checklist/statements/recognise.ts'
 import type { Checklist } from '../../src/plan/plan.ts'
 import type { Labelled } from './labels.ts'
 

@@ -1,8 +1,8 @@
 // What is handed over: the report in four forms, and the document filled in.
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Annotation } from '../checklist/annotations.ts'
-import { returnChecklist } from '../checklist/return.ts'
+import type { Annotation } from '../checklist/returned/annotations.ts'
+import { returnChecklist } from '../checklist/returned/return.ts'
 import { writeFileAtomic } from '../lib/atomic-file.ts'
 import { PlanError } from '../lib/errors.ts'
 import { sha256 } from '../lib/hash.ts'

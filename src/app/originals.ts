@@ -1,9 +1,9 @@
 // The documents that were planned, kept by their hash: a copy that was filled in is recognised by its original.
 import { existsSync, readFileSync, readdirSync, statSync, utimesSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
-import { withoutAnnotations } from '../checklist/annotations.ts'
+import { withoutAnnotations } from '../checklist/returned/annotations.ts'
 import { readChecklist } from '../checklist/read.ts'
-import { asReturned, type Returned } from '../checklist/returned.ts'
+import { asReturned, type Returned } from '../checklist/returned/returned.ts'
 import { writeFileAtomic } from '../lib/atomic-file.ts'
 import { sha256 } from '../lib/hash.ts'
 import type { Checklist, DocumentInfo } from '../plan/plan.ts'

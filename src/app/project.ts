@@ -1,7 +1,7 @@
 // A project as commands use it: configuration, the document, the plan, and what is secret.
 import { readFileSync } from 'node:fs'
 import { isAbsolute, join, relative, resolve } from 'node:path'
-import { withoutAnnotations } from '../checklist/annotations.ts'
+import { withoutAnnotations } from '../checklist/returned/annotations.ts'
 import { readChecklist } from '../checklist/read.ts'
 import { catalog } from '../catalog/catalog.ts'
 import { loadProject, type Project } from '../config/load.ts'
@@ -12,7 +12,7 @@ import { createRedactor, type Redactor } from '../lib/redact.ts'
 import type { Checklist } from '../plan/plan.ts'
 import type { ReleasePlan } from '../plan/release-plan.ts'
 import { planRelease } from '../planning/plan-release.ts'
-import { withProposals } from '../checklist/recognise.ts'
+import { withProposals } from '../checklist/statements/recognise.ts'
 import { describeCopy, findOriginal } from './originals.ts'
 
 /** Choices of the command line that change what is planned. */

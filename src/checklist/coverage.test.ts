@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { CommandStep } from '../plan/plan.ts'
 import { coverageOf, measureCoverage, type Known } from './coverage.ts'
 import { readChecklist } from './read.ts'
-import { recognise, type Recogniser } from './recognise.ts'
+import { recognise, type Recogniser } from './statements/recognise.ts'
 
 const TEXT = `# Release
 

@@ -1,6 +1,6 @@
 // How much of a checklist runs by itself, how much wants a binding, how much wants a person. In all and phase by phase.
 import type { Checklist, Item } from '../plan/plan.ts'
-import { runsAsWritten } from './can-run.ts'
+import { runsAsWritten } from './commands/can-run.ts'
 
 /**
  * `bound`: bound in gonogo.yaml; `asWritten`: its commands can be run as they are written; `proposed`: a binding wants

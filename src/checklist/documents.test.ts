@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest'
 import { PlanError } from '../lib/errors.ts'
 import type { Checklist, Item } from '../plan/plan.ts'
 import { readChecklist } from './read.ts'
-import { returnChecklist } from './return.ts'
-import { readStages } from './stages.ts'
+import { returnChecklist } from './returned/return.ts'
+import { readStages } from './items/stages.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..', '..', 'shared')
 const REFERENCE = join(ROOT, 'checklists')

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { PlanError } from '../lib/errors.ts'
 import type { Item } from '../plan/plan.ts'
 import { readChecklist } from './read.ts'
-import { readStages } from './stages.ts'
+import { readStages } from './items/stages.ts'
 
 const read = (text: string) => readChecklist('release.md', Buffer.from(text))
 const under = (heading: string, body: string) => read(`# Release\n\n## ${heading}\n\n${body}\n`)

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checks } from '../catalog/checks.ts'
 import { readChecklist } from '../checklist/read.ts'
-import { withProposals } from '../checklist/recognise.ts'
+import { withProposals } from '../checklist/statements/recognise.ts'
 import { loadProject, type Project } from '../config/load.ts'
 import type { Checklist } from '../plan/plan.ts'
 

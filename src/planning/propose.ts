@@ -1,7 +1,7 @@
 // Proposes, for every item that nothing is bound to, the entry gonogo.yaml would get. Pure. It abstains rather than guesses:
 // what is proposed here is confirmed by a person, once, and a wrong proposal costs more trust than a missing one.
-import { canRun } from '../checklist/can-run.ts'
-import { readStages } from '../checklist/stages.ts'
+import { canRun } from '../checklist/commands/can-run.ts'
+import { readStages } from '../checklist/items/stages.ts'
 import type { Config } from '../config/schema.ts'
 import { configuredSignals } from '../config/signals.ts'
 import { formatDuration } from '../lib/duration.ts'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { catalog } from '../../src/catalog/catalog.ts'
 import { readChecklist } from '../../src/checklist/read.ts'
-import { CONFIDENCE_MIN, recognise, withProposals, type Recogniser } from '../../src/checklist/recognise.ts'
+import { CONFIDENCE_MIN, recognise, withProposals, type Recogniser } from '../../src/checklist/statements/recognise.ts'
 import type { Item, Proposal } from '../../src/plan/plan.ts'
 
 const SHARED = join(import.meta.dirname, '..', '..', '..', 'shared')

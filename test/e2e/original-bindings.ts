@@ -1,6 +1,6 @@
 // gonogo.yaml for the original document, made from what its reader made of it: items are found by where they stand and a few
 // letters of what they say, so that no sentence of a third party's document has to stand in this project.
-import { readStages } from '../../src/checklist/stages.ts'
+import { readStages } from '../../src/checklist/items/stages.ts'
 import { guardFromThreshold, guardFromWords, watchFromThreshold } from '../../src/guards/from-threshold.ts'
 import type { WatchSpec } from '../../src/plan/binding.ts'
 import type { GuardRule, Severity } from '../../src/plan/guard-rule.ts'

@@ -1,5 +1,5 @@
 // Reasons for what the reader made of an item, from the facts that it gives. What it is was decided there; nothing is decided here.
-import { judge } from '../../checklist/verifiable.ts'
+import { judge } from '../../checklist/statements/verifiable.ts'
 import type { Item, Phase } from '../../plan/plan.ts'
 import { plainLine } from '../display-width.ts'
 
