@@ -99,8 +99,12 @@ function sameSubject(a: string, b: string): boolean {
   const [left, right] = [wordsOf(a), wordsOf(b)]
   const within = (some: string[], others: string[]): boolean => some.every((word) => others.includes(word))
   if (left.length === 0 || right.length === 0) return left.length === right.length
+  // Scripts without spaces between words have no words to compare.
+  if (UNSPACED.test(a) && UNSPACED.test(b)) return a.includes(b) || b.includes(a)
   return within(left, right) || within(right, left)
 }
+
+const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u
 
 function wordsOf(text: string): string[] {
   return (text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [])

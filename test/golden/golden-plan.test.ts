@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { catalog } from '../../src/catalog/catalog.ts'
 import { readChecklist } from '../../src/checklist/read.ts'
-import { withProposals } from '../../src/checklist/recognise.ts'
+import { withProposals } from '../../src/checklist/statements/recognise.ts'
 import { goldenPlan } from './golden-plan.ts'
 
 const DOCUMENTS = fileURLToPath(new URL('../../../shared/checklists/', import.meta.url))

@@ -32,5 +32,11 @@ export function plainBoundText(text: string): string {
     .replace(/https?:\/\/\S+/g, ' ')
   // The rest stands only in text that is not plain ASCII.
   if (!/[\u0080-\uffff]/.test(plain)) return plain
-  return FORMS.reduce((words, [pattern, form]) => words.replace(pattern, form), plain)
+  return FORMS.reduce((words, [pattern, form]) => words.replace(pattern, form), plain).replace(/[０-９]/g, narrowDigit)
+}
+
+const WIDE_ZERO = '０'.charCodeAt(0)
+
+function narrowDigit(digit: string): string {
+  return String(digit.charCodeAt(0) - WIDE_ZERO)
 }

@@ -75,17 +75,55 @@ const HELD: Row[] = [
   ],
 ]
 
+const DAY = 24 * 60 * MIN
+const GB = 1024 ** 3
+const WORDED: Row[] = [
+  ['Certificates not expiring within 21 days', ['certificates', '>', 21 * DAY, ms]],
+  ['No certificates expiring within the next 21 days', ['certificates', '>', 21 * DAY, ms]],
+  ['No workers restarting more than 2 times', ['workers restarting', '<=', 2]],
+  ['Branch coverage at or above 75%', ['branch coverage', '>=', 75, percent]],
+  ['Lag at or below 4 s', ['lag', '<=', 4000, ms]],
+  ['More than 4 failed syncs in a row', ['failed syncs', '>', 4, { consecutive: 4 }]],
+  ['Minimum 6 cores, 12 GB RAM', ['cores', '>=', 6], ['ram', '>=', 12 * GB, { unit: 'bytes' }]],
+  ['Host: at least 12 GB RAM', ['ram', '>=', 12 * GB, { unit: 'bytes' }]],
+  ['Availability watched - 99.9% uptime', ['uptime', '>=', 99.9, percent]],
+  ['Minimum 48px tap areas', ['tap areas', '>=', 48]],
+  ['Soak passed at 300 RPS with < 2% faults', ['soak passed at 300 rps', '<', 2, percent]],
+  ['Soak passed at 300 RPS with < 2% errors', ['errors', '<', 2, percent]],
+  ['Cluster healthy - 12+ hours of stable operation', ['cluster', '>=', 12 * 60 * MIN, ms]],
+  ['100% rollout reached', ['rollout', '==', 100, percent]],
+  ['Ledger shows zero variance', ['variance', '==', 0]],
+  ['No test data in the catalogue', ['test data', '==', 0]],
+  ['No degradation of the search', ['degradation', '==', 0]],
+]
+
 const LANGUAGES: Row[] = [
   ['메모리 200MB 이하', ['메모리', '<=', 200 * 1024 ** 2, { unit: 'bytes' }]],
   ['시작 시간: 3초 이내', ['시작 시간', '<=', 3000, ms]],
   ['복제본 (최소 2개)', ['복제본', '>=', 2]],
+  ['失敗率が２％未満', ['失敗率', '<', 2, percent]],
+  ['平均応答時間は300ms以内', ['応答時間', '<=', 300, { ...ms, aggregate: 'avg' }]],
+  ['応答時間の95パーセンタイルが4秒を下回る', ['応答時間', '<', 4000, { ...ms, aggregate: 'p95' }]],
+  ['失敗率が10分間7％を超えた場合', ['失敗率', '>', 7, { ...percent, windowMs: 10 * MIN }]],
+  ['CPU使用率が70%を超えない', ['cpu使用率', '<=', 70, percent]],
+  ['同時接続数 300 ユーザー以上', ['同時接続数', '>=', 300]],
+  ['待ち時間が通常時の3倍以上', ['待ち時間', '>=', 200, { ...percent, relativeTo: 'baseline' }]],
+  ['5xx応答が1分間に20件以上', ['5xx応答', '>=', 20, { windowMs: MIN }]],
+  ['応答時間2秒以内、失敗率3%以下', ['応答時間', '<=', 2000, ms], ['失敗率', '<=', 3, percent]],
+  ['1時間あたり900リクエスト以下', ['リクエスト', '<=', 900, { windowMs: 60 * MIN }]],
+  ['死活監視が4回連続で失敗', ['死活監視', '>=', 4, { consecutive: 4 }]],
+  ['5回連続で失敗', ['失敗', '>=', 5, { consecutive: 5 }]],
+  ['未処理のジョブが0件', ['ジョブ', '==', 0]],
+  ['重大な不具合がない', ['重大な不具合', '==', 0]],
+  ['P95 响应时间在700ms以内', ['响应时间', '<=', 700, { ...ms, aggregate: 'p95' }]],
+  ['에러율이 4%를 초과', ['에러율', '>', 4, percent]],
   ['Memoria estable (< 80% de 2 GB)', ['memoria estable', '<', 80, percent]],
 ]
 
 const PLAIN = { aggregate: null, valueMax: null, unit: 'count', windowMs: null, consecutive: null, relativeTo: null }
 
 describe('wordings of bounds', () => {
-  it.each([...NONE, ...WHOLE, ...NAMED, ...COMPARED, ...HELD, ...LANGUAGES])('%s', (text, ...bounds) => {
+  it.each([...NONE, ...WHOLE, ...NAMED, ...COMPARED, ...HELD, ...WORDED, ...LANGUAGES])('%s', (text, ...bounds) => {
     const read = parseThresholds(text).map(({ text: _words, ...threshold }) => threshold)
     expect(read).toEqual(
       bounds.map(([subject, operator, value, rest]) => ({ ...PLAIN, subject, operator, value, ...rest })),
@@ -101,6 +139,8 @@ describe('wordings of bounds', () => {
     'No TLS 1.0',
     '`git push <remote name> 3.2.0`',
     'Zero-trust network in place',
+    '30分以内に応答する',
+    'デバッグ表示が無効化されている',
   ])('finds none in: %s', (text) => {
     expect(parseThresholds(text).filter(({ value }) => value !== null)).toEqual([])
   })

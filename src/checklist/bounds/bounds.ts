@@ -1,6 +1,6 @@
 // Where bounds stand in a text: operator and quantity, suffix plus, range, zero, full, change, or a bare target.
 import { asMoney, makeBound, MONEY, spanOfMatch, withoutOverlaps, type Bound } from './bound.ts'
-import { L } from './letters.ts'
+import { L, SPACED } from './letters.ts'
 import { OPERATOR, oppositeOf, readOperator, readSuffix, SUFFIX } from './operators.ts'
 import { BASELINE, readChange } from './relations.ts'
 import { findStatedTargets, findTargets, SHARE_OF_TRAFFIC } from './target-bounds.ts'
@@ -8,7 +8,7 @@ import { NUMBER, NUMBER_WORD, UNIT } from './units.ts'
 import { findVersionBounds } from './version-bounds.ts'
 import { findZeroBounds } from './zero-bounds.ts'
 
-const FILLER = String.raw`(?:(?:approximately|approx\.?|about|around|of|the|a|an|to|~|≈|\+(?=\d))\s*)?`
+const FILLER = String.raw`(?:(?:approximately|approx\.?|about|around|of|the next|next|the|a|an|to|~|≈|\+(?=\d))\s*)?`
 const OPERATED = new RegExp(
   String.raw`(${OPERATOR}):?\s*${FILLER}((?:${BASELINE}|stable|control|previous)(?:\s+p\d{2})?\s*\+\s*)?(${MONEY})?(${NUMBER}|${NUMBER_WORD})(?:\s*([x×]|times)(?![${L}\d])|\s*-?(${UNIT}))?`,
   'gi',
@@ -20,9 +20,9 @@ const PLUS = new RegExp(
   'gi',
 )
 /** What is written on a number that counts things: "10개", "3個". */
-const COUNTER = '[개종명회건個个件名台人条次倍位]'
+const COUNTER = '[개종명회건個个件名台人条次位回点本行]'
 const BEHIND = new RegExp(
-  String.raw`(?<![${L}\d.-])(${MONEY})?(${NUMBER}|${NUMBER_WORD})(?:\s*(${UNIT})|${COUNTER})?([\s)]+(?!or\b|and\b)[${L}]+)?,?\s*(${SUFFIX})`,
+  String.raw`(?<![${SPACED}\d.-])(${MONEY})?(${NUMBER}|${NUMBER_WORD})(?:\s*(${UNIT})|${COUNTER}|(倍))?([\s)]+(?!or\b|and\b)[${SPACED}가-힣ァ-ヿ]+|[ァ-ヿ]{2,12})?,?\s*(${SUFFIX})`,
   'gi',
 )
 const RANGE = new RegExp(
@@ -39,12 +39,12 @@ const FORMS: [RegExp, (text: string) => (Bound | null)[]][] = [
   ],
   [
     /[<>≤≥≠=]|\b(?:than|least|most|above|below|under|beneath|over|exceed|beyond|past|within|capped|excess|surpass|not|max|min|up to|sub-)|[^\x20-\x7e]|\b(?:menos|m[aá]s|unter|weniger|mehr|mindestens|maximal|plus|moins|au |inf|sup|may|men|abaixo|acima|por)/i,
-    (text) => Array.from(text.matchAll(OPERATED), operated),
+    (text) => Array.from(text.matchAll(OPERATED), (match) => [operated(match), ...listed(match)]).flat(),
   ],
   [/\d\D{0,20}?\+/, (text) => Array.from(text.matchAll(PLUS), plus)],
   [/\b(?:or|and|min|max|at)|[^\x20-\x7e]/i, (text) => Array.from(text.matchAll(BEHIND), behind)],
   [
-    /\b(?:no|zero|0|100|nenhuma?|ning[uú]na?|aucune?|keine?n?|nessun[oa]?)\b|нет|ноль|[无無零]|没有|없음|なし|ゼロ/i,
+    /\b(?:no|zero|0|100|nenhuma?|ning[uú]na?|aucune?|keine?n?|nessun[oa]?)\b|нет|ноль|[无無零]|没有|없음|なし|ない|ゼロ/i,
     findZeroBounds,
   ],
   [/target|goal|objective|threshold|порог|slo|sla|requir|needed|max|min|99/i, findStatedTargets],
@@ -63,7 +63,7 @@ export function findBounds(text: string, { target = false }: { target?: boolean 
 
 /** A figure, or a word that is one. */
 export const STATES_NUMBER =
-  /\d|\b(?:no|none|nil|zero|one|two|three|twice|doubl\w+|tripl\w+|nenhuma?|ning[uú]na?|aucune?|keine?n?|nessun[oa]?)\b|хотя бы|нет|[无無零]|没有|없음|なし|ゼロ/i
+  /\d|\b(?:no|none|nil|zero|one|two|three|twice|doubl\w+|tripl\w+|nenhuma?|ning[uú]na?|aucune?|keine?n?|nessun[oa]?)\b|хотя бы|нет|[无無零]|没有|없음|なし|ない|ゼロ/i
 
 function operated(match: RegExpExecArray): Bound | null {
   const [, word = '', baseline, money, number = '', factor, unit] = match
@@ -78,11 +78,11 @@ function operated(match: RegExpExecArray): Bound | null {
     number,
   )
   if (money) return asMoney(bound, number, money)
-  if (/^within$/i.test(word) && !isAllowedWithin(bound)) return null
+  if (/^within$/i.test(word) && !isAllowedWithin(bound) && !/\bexpir\w*\s+$/i.test(before)) return null
   // "burn rate < 1x": a factor only of what can be so many times as much.
   if (factor && !/^times$/i.test(factor)) return bound.value > 1 && !/\bburn/i.test(before) ? asFactor(bound) : bound
-  if (factor)
-    return new RegExp(`^\\s*(?:the\\s+)?${BASELINE}`, 'i').test(match.input.slice(bound.end)) ? asFactor(bound) : bound
+  if (factor && new RegExp(`^\\s*(?:the\\s+)?${BASELINE}`, 'i').test(match.input.slice(bound.end)))
+    return asFactor(bound)
   // "> +50%": more than before.
   if (baseline || (bound.unit === 'percent' && /[<>≤≥=]\s*\+/.test(match[0])))
     return { ...bound, relativeTo: 'baseline' }
@@ -90,6 +90,32 @@ function operated(match: RegExpExecArray): Bound | null {
   if (/\b(?:no|zero)\s+(?:(?:\([\w/-]+\)|[\w/-]+)\s+){1,5}$/i.test(before))
     return { ...bound, operator: oppositeOf(operator) }
   return bound
+}
+
+/** "4 GB RAM", "2 cores": what machines are asked to have. */
+const RESOURCE = new RegExp(
+  String.raw`^\s{0,2}(?:[${L}-]{1,20}\s){0,2}[${L}-]{1,20}\s{0,2}(?:,\s*(?:and\s+)?|\+\s+|and\s+)(?=(${NUMBER})(?:\s*(${UNIT}))?\s*(?:v?cpus?|cores?|ram|memory|disk|storage|ssd|swap)(?![${L}]))`,
+  'i',
+)
+const RESOURCES_MAX = 4
+
+/** "Minimum 2 cores, 4 GB RAM": the word that compares is said once for all that is listed. */
+function listed(match: RegExpExecArray): Bound[] {
+  const [whole, word = ''] = match
+  if (!/^(?:min|at least)/i.test(word)) return []
+  const bounds: Bound[] = []
+  let at = match.index + whole.length
+  while (bounds.length < RESOURCES_MAX) {
+    const next = RESOURCE.exec(match.input.slice(at))
+    if (!next) break
+    const [lead, number = '', unit] = next
+    const start = at + lead.length
+    const end =
+      start + number.length + (unit ? match.input.slice(start + number.length).indexOf(unit) + unit.length : 0)
+    bounds.push(makeBound({ start, end }, 'word', '>=', number, unit))
+    at = end
+  }
+  return bounds
 }
 
 /** "> 3x": so many percent above. */
@@ -122,13 +148,22 @@ function plus(match: RegExpExecArray): Bound | null {
   return money ? asMoney(bound, number, money) : bound
 }
 
+/** What a value is so many times of: "通常時の3倍". */
+const USUAL = /(?:通常|平常|平時|正常|ベースライン|基準)[時値]?の?\s*$/
+/** "同時接続数 100 ユーザー以上": what is counted stands in front already. */
+const NAMED_BEFORE = /[数率量][がはをも:：]?\s*$/
+
 function behind(match: RegExpExecArray): Bound | null {
-  const [, money, number = '', unit, noun, suffix = ''] = match
+  const [, money, number = '', unit, factor, noun, suffix = ''] = match
   if (/^min$/i.test(suffix) && unit === undefined) return null
   const span = spanOfMatch(match)
   const bound = makeBound(span, 'suffix', readSuffix(suffix, false), number, unit)
+  // "24時間以内" is a deadline.
+  if (/以内|이내/.test(suffix) && bound.unit === 'ms' && !isAllowedWithin(bound)) return null
+  if (factor && USUAL.test(match.input.slice(0, match.index))) return asFactor(bound)
   const operator = readSuffix(suffix, bound.unit === 'ms')
-  const subject = unit === undefined && noun ? noun : null
+  const named = NAMED_BEFORE.test(match.input.slice(0, match.index))
+  const subject = unit === undefined && noun && !named ? noun : null
   return money ? asMoney({ ...bound, operator }, number, money) : { ...bound, operator, subject }
 }
 

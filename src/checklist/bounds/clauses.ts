@@ -2,7 +2,7 @@
 import type { Bound } from './bound.ts'
 import { leadingAggregate, withoutAggregates, type Span } from './qualifiers.ts'
 
-const PART = /[,;(|/&]|\.\s|\s[–—-]\s|\b(?:and|or|with|but|while|y|et|und|oder)\b|\s(?:и|или)\s/i
+const PART = /[,;(|/&、，；（。]|\.\s|\s[–—-]\s|\b(?:and|or|with|but|while|y|et|und|oder)\b|\s(?:и|или)\s/i
 
 /** The clause of each bound: from the end of the clause before to where the next one's begins. */
 export function clausesOf(text: string, bounds: readonly Bound[]): Span[] {
@@ -22,7 +22,7 @@ function boundaryBetween(text: string, clauseStart: number, own: Bound, next: Bo
   const before = text.slice(clauseStart, own.start)
   // "p95 < 1 s p99 < 2 s": the second name belongs to what follows it.
   if (!part) return from + (withoutAggregates(before) === before ? leadingAggregate(gap) : 0)
-  return from + part.index + (/^[,;(|/&.\s–—-]/.test(part[0]) ? 1 : 0)
+  return from + part.index + (/^[,;(|/&.、，；（。\s–—-]/.test(part[0]) ? 1 : 0)
 }
 
 const NAMES = /\bp(\d{2}(?:\.\d+)?)(?:\s*(?:\/|,|&|and)\s*p(\d{2}(?:\.\d+)?))+\b/i

@@ -20,12 +20,12 @@ const SYMBOL = '(?<![-=<>~!])(?:<=|>=|=<|==|!=|[<>≤≥≠])(?![=<>])'
 const MOVES = '(?:drop|fall|dip|go|rise|climb|jump|spike|grow|increase|decrease|stay|remain|keep)(?:s|ed|ing)?'
 const WORDS: [string, Operator][] = [
   [
-    String.raw`(?:less|lower|fewer|smaller|shorter) than or equal to|(?:no|not) (?:more|greater|higher|longer|larger|slower) than|at most|not above|not over|capped at|max(?:imum)?\.?(?: of)?|up to|within|` +
+    String.raw`(?:less|lower|fewer|smaller|shorter) than or equal to|(?:no|not) (?:more|greater|higher|longer|larger|slower) than|at or (?:below|under)|at most|not above|not over|capped at|max(?:imum)?\.?(?: of)?|up to|within|` +
       String.raw`no m[aá]s de|como m[aá]ximo|m[aá]ximo(?: de)?|au (?:maximum|plus)|höchstens|maximal|no m[aá]ximo|не (?:более|больше|выше|длиннее|превыша[а-я]*)|до(?=\s\d)|не превышает`,
     '<=',
   ],
   [
-    String.raw`(?:greater|more|higher|larger|longer) than or equal to|at least|min(?:imum)?\.?(?: of)?|(?:no|not) (?:less|fewer|lower) than|not below|not under|` +
+    String.raw`(?:greater|more|higher|larger|longer) than or equal to|at or (?:above|over)|at least|min(?:imum)?\.?(?: of)?|(?:no|not) (?:less|fewer|lower) than|not below|not under|` +
       String.raw`al menos|m[ií]nimo(?: de)?|como m[ií]nimo|au (?:minimum|moins)|mindestens|pelo menos|не (?:менее|меньше|ниже|короче)|хотя бы|минимум`,
     '>=',
   ],
@@ -57,11 +57,11 @@ export const OPERATOR = `(?:${SYMBOL}|(?<![${L}\\d_$/-])(?<!\\d\\s)(?:${WORDS.ma
 /** The same for what follows a number. */
 export const SUFFIX =
   '(?:or (?:more|higher|greater|above|better|over|later|newer|up|less|fewer|lower|below|under|faster)\\b|and (?:above|up|higher|below)\\b|' +
-  'minimum\\b|min\\b(?!\\.|ute)|max(?:imum)?\\b|at (?:least|most)\\b|or equal\\b|以上|以下|以内|未満|未满|を?超|이상|이하|이내|미만|초과)'
+  'minimum\\b|min\\b(?!\\.|ute)|max(?:imum)?\\b|at (?:least|most)\\b|or equal\\b|以上|以下|以内|未満|未满|(?:を|より)?(?:超え(?:ない|ず|ていない)|超(?!え)過?|超え|下回ら(?:ない|ず)|上回ら(?:ない|ず)|下回|上回|(?:大き|多|長|高)い|(?:小さ|少な|短|低)い)|まで(?=$|[\\s)）。、])|이상|이하|이내|미만|[을를]?\\s?(?:초과|넘))'
 
 const OPPOSITE: Partial<Record<Operator, Operator>> = { '<': '>=', '<=': '>', '>': '<=', '>=': '<' }
 const NEGATED =
-  /(?:\b(?:not|never|cannot)|n't)\s+(?:(?:be|go|fall|drop|rise|grow|increase|to|ever|get|take|have)\s+){0,2}$|(?<![a-zà-ÿ])(?:não|nicht|не)\s+(?:[a-zà-ÿа-яё]+\s+){1,2}$/i
+  /(?:\b(?:not|never|cannot)|n't)\s+(?:(?:be|go|fall|drop|rise|grow|increase|to|ever|get|take|have|expir\w+)\s+){0,2}$|(?<![a-zà-ÿ])(?:não|nicht|не)\s+(?:[a-zà-ÿа-яё]+\s+){1,2}$/i
 
 /** The relation of an operator as matched by `OPERATOR`, in the light of the words before it ("must not fall below"). */
 export function readOperator(matched: string, before: string): Operator | null {
@@ -78,8 +78,10 @@ export function oppositeOf(operator: Operator): Operator {
 
 /** The relation of what follows a number. "Or better" is less where the number is a time. */
 export function readSuffix(matched: string, isTime: boolean): Operator {
-  if (/超|초과/.test(matched)) return '>'
-  if (/未|미만/.test(matched)) return '<'
+  if (/(?:超え|上回ら)(?:ない|ず|ていない)/.test(matched)) return '<='
+  if (/下回ら/.test(matched)) return '>='
+  if (/超|上回|[大多長高]|초과|넘/.test(matched)) return '>'
+  if (/未|下回|[小少短低]|미만/.test(matched)) return '<'
   if (/better/i.test(matched)) return isTime ? '<=' : '>='
   return /more|higher|greater|above|over|later|newer|up|min|least|以上|이상/i.test(matched) ? '>=' : '<='
 }

@@ -9,10 +9,10 @@ export interface Span {
   end: number
 }
 
-const PERCENTILE = String.raw`p\s?\d{2}(?:\.\d+)?(?:th)?|\d{2}(?:\.\d+)?(?:st|nd|rd|th)?[ -]?(?:percentile|%ile|pctl)|\d{2}(?:\.\d+)?%(?= of (?:the |all )?(?:requests|responses|calls|queries|pages?|operations|transactions)\b)`
+const PERCENTILE = String.raw`\d{2}(?:\.\d+)?\s?(?:パーセンタイル|百分位|퍼센타일)値?|p\s?\d{2}(?:\.\d+)?(?:th)?|\d{2}(?:\.\d+)?(?:st|nd|rd|th)?[ -]?(?:percentile|%ile|pctl)|\d{2}(?:\.\d+)?%(?= of (?:the |all )?(?:requests|responses|calls|queries|pages?|operations|transactions)\b)`
 /** Words that name an aggregate; "load average" is a measurement, "at peak load" a circumstance, "5 min" a time. */
 const AGGREGATE = new RegExp(
-  String.raw`(?<![A-Za-zÀ-ɏ\d])(?:${PERCENTILE}|(?<!load\s)(?:averaged?|avg\.?|mean)|median|(?<!of\s|\/)(?:peak|maximum|max|worst[- ]case)(?!\s+(?:load|hours?|traffic|times?|usage hours))|(?<!\d\s?|bare\s|of\s|\/)(?:minimum|min)|sum)(?![A-Za-zÀ-ɏ])|平均|평균`,
+  String.raw`(?<![A-Za-zÀ-ɏ\d])(?:${PERCENTILE}|(?<!load\s)(?:averaged?|avg\.?|mean)|median|(?<!of\s|\/)(?:peak|maximum|max|worst[- ]case)(?!\s+(?:load|hours?|traffic|times?|usage hours))|(?<!\d\s?|bare\s|of\s|\/)(?:minimum|min)|sum)(?![A-Za-zÀ-ɏ])|平均|평균|最大値?(?=[の一-鿿ァ-ヿ])|최대(?=\s?[가-힣])`,
   'gi',
 )
 
@@ -90,6 +90,11 @@ const WINDOW_FORMS: RegExp[] = [
     String.raw`(?<![${L}])(?:(?:(?:nos?|nas?|en)\s+(?:los\s+|las\s+)?[uú]ltim[oa]s|en|em|por|durante|pendant|während|für|за|в течение)\s+)(?:(?:los|las|les|[uú]ltim[oa]s|mais de|m[aá]s de|plus de|mehr als|derni[eè]res?|letzten|последни[ех]|более)\s+)*()(\d+)\s*(${DURATION_UNIT})`,
     'gi',
   ),
+  // "5分間継続", "過去1時間", "10分以上続く", "1分間に", "持续5分钟", "5분간"
+  /(?:過去|直近|最初の|连续|持续)?()(\d+)\s?(秒間|分間|時間|分钟|小时|분|시간)(?:以上)?(?:に(?!応|対|回|完)|の間|にわたり|あたり|連続|継続|続|동안|간)/g,
+  /(?:過去|直近|最初の|过去|最近|连续|持续)()(\d+)\s?(秒間?|分間?|時間|日|分钟|小时|天)/g,
+  /()(\d+)\s?(秒|分)(?:以上)?(?:連続|継続|続)/g,
+  /()(\d+)\s?(分間)(?!以|で|待)/g,
   // "Queue size (24h): ...
   new RegExp(String.raw`\(()(\d+)[\s-]?(${DURATION_UNIT})\)(?=\s*:)`, 'gi'),
   new RegExp(String.raw`(?<![${L}])(?:first|last|past)()\s+(?:${AMOUNT})?(${DURATION_UNIT})(?=\s+[${L}])`, 'gi'),
@@ -144,15 +149,15 @@ function overlaps(a: Span, b: Span): boolean {
 const COUNT = '(\\d+|two|three|four|five|six|ten)'
 const COUNTS = ['', '', 'two', 'three', 'four', 'five', 'six', '', '', '', 'ten']
 const IN_A_ROW = new RegExp(
-  String.raw`${COUNT}\+?\s+(?:consecutive|successive|straight)(?!\s+(?:calendar\s+|business\s+)?${DURATION_UNIT})(?:\s+[${L}]+)?|${COUNT}\+?\s+(?:[${L}-]+\s+){0,3}in (?:a row|sequence|succession)|(?<![${L}])consecutive\W+(\d+)`,
+  String.raw`${COUNT}\+?\s+(?:consecutive|successive|straight)(?!\s+(?:calendar\s+|business\s+)?${DURATION_UNIT})(?:\s+[${L}]+)?|${COUNT}\+?\s+(?:[${L}-]+\s+){0,3}in (?:a row|sequence|succession)|(?<![${L}])consecutive\W+(\d+)|(\d+)\s?回(?:以上)?連続|連続(?:して|で)?\s?(\d+)\s?回`,
   'gi',
 )
 
 /** "5 consecutive", "3 times in a row": how often, and where it stands. */
 export function readConsecutive(text: string): (Span & { consecutive: number })[] {
-  if (!/row|sequence|succession|consecutive|successive|straight/i.test(text)) return []
+  if (!/row|sequence|succession|consecutive|successive|straight|連続/i.test(text)) return []
   return Array.from(text.matchAll(IN_A_ROW), (match) => {
-    const word = (match[1] ?? match[2] ?? match[3] ?? '').toLowerCase()
+    const word = (match[1] ?? match[2] ?? match[3] ?? match[4] ?? match[5] ?? '').toLowerCase()
     const consecutive = /\d/.test(word) ? Number(word) : COUNTS.indexOf(word)
     return { start: match.index, end: match.index + match[0].length, consecutive }
   })

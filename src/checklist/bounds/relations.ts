@@ -40,7 +40,7 @@ const SAVED = new RegExp(
 const CHANGE =
   /\b(?:regress\w*|degradation|(?:increase|decrease)[ds]?(?!\s+(?:to|above|beyond|past|over|below|under)\b)|increasing|growth|deviat\w*|slowdown|variance|drops?(?=\s*(?:of|by|[<>≤≥]|more|greater|exceed|over|above|is|in\b|$))|spikes?(?=\s*(?:of|by|[<>≤≥]|more|greater|exceed|over|above))|reduction|improvement|aument\w*|queda|caída|subida|hausse|baisse|anstieg)(?![\w])|提升|增加|降低|下降|减少/i
 const COMPARED = new RegExp(
-  String.raw`(?:(?<![${L}])(?:of|than|from|above|below|over|under(?!\s+(?:normal|typical|usual)\s)|vs\.?|versus|against|compared (?:to|with)|relative to|back to|[x×])\s+(?:the\s+)?)(?:${BASELINE}|stable|control)(?!\s+~?\d)`,
+  String.raw`(?:(?<![${L}])(?:of|than|from|above|below|over|under(?!\s+(?:normal|typical|usual)\s)|vs\.?|versus|against|compared (?:to|with)|relative to|back to|[x×])\s+(?:the\s+)?)(?:${BASELINE}|stable(?!\s+(?:operation|running|state|uptime|use|service))|control)(?!\s+~?\d)`,
   'i',
 )
 const COMPARED_BEFORE = new RegExp(

@@ -4,9 +4,9 @@ import { DURATION_UNIT } from './durations.ts'
 import { withoutAggregates, type Span } from './qualifiers.ts'
 
 const LEADING =
-  /^(?:alerts?(?: set| configured| fires?)? (?:on|for|at)|verif(?:y|ies|ied)|ensures?|confirm(?:ed)?|check(?:ed)?(?! (?:failures?|latenc))|validate|monitor(?!ing)|keep|maintain|make sure|achieve|reach|expect(?:ed)?|require[sd]?|requires|must|should|that|the|this|these|its|their|our|your|all|any|each|every|an?|are|is|if|when|whether|rollback if|roll back if|target|has|have|and|or|but|then|also|with|of|number of|amount of|count of|hay|há|at|on|be|sustained|overall)(?=\s|$)\s*/i
+  /^(?:alerts?(?: set| configured| fires?)? (?:on|for|at)|verif(?:y|ies|ied)|ensures?|confirm(?:ed)?|check(?:ed)?(?! (?:failures?|latenc))|validate|monitor(?!ing)|keep|maintain|make sure|achieve|reach|expect(?:ed)?|require[sd]?|requires|must|should|that|the|this|these|its|their|our|your|all|any|no|zero|each|every|an?|are|is|if|when|whether|rollback if|roll back if|target|has|have|and|or|but|then|also|with|of|number of|amount of|count of|hay|há|at|on|be|sustained|overall)(?=\s|$)\s*/i
 const TRAILING =
-  /[\s:,(=–—~+-]+$|[\s(](?:is|are|be|was|were|been|being|for|should|must|shall|will|can|may|stays?|remains?|kept|keeps?|stable|usage at|target(?:ed|s)?|goal|threshold|below threshold|thresholds?|of|at|by|in|within|to|with|from|has|have|had|until|the|an?|its|that|returns?|shows?|reads?|reach(?:es)?|drops?|falls?|drains?|equals?|meet(?:s|ing)? (?:the )?sla(?: requirements)?|sustained|only|consistently|quickly|adequate|sufficient|reasonable|reasonably|always|now|currently|expect(?:ed)?|expected|not|never|about|around|approximately|passed|completed|defined|configured|documented|tracked|measured|verified|achieved|maintained|confirmed|tested|normal|acceptable|healthy|low|does|do|doesn't|don't|isn't|aren't|won't|no|and|or)\s*$/i
+  /[\s:,(=–—~+-]+$|[\s(](?:is|are|be|was|were|been|being|for|should|must|shall|will|can|may|stays?|remains?|kept|keeps?|stable|usage at|target(?:ed|s)?|goal|threshold|below threshold|thresholds?|of|at|by|in|within|to|with|from|has|have|had|until|the|an?|its|that|returns?|shows?|reads?|reach(?:es|ed)?|drops?|falls?|drains?|equals?|meet(?:s|ing)? (?:the )?sla(?: requirements)?|sustained|only|consistently|quickly|adequate|sufficient|reasonable|reasonably|always|now|currently|expect(?:ed)?|expected|not|never|about|around|approximately|passed|completed|defined|configured|documented|tracked|measured|verified|achieved|maintained|confirmed|tested|targets? set|expir(?:e|es|ing|y)|normal|acceptable|healthy|low|does|do|doesn't|don't|isn't|aren't|won't|no|and|or)\s*$/i
 const PRONOUN = /^(?:it|this|they|there|which|these|that)\b/i
 const SPEAKS_OF_IT = /\b(?:it|they|this|these)(?:\s+[a-z]+){0,3}\s*$/i
 /** Ends the noun phrase behind a number. */
@@ -20,6 +20,10 @@ const ADJECTIVE =
   /^(?:increase|decrease|growth|main|[개종명회건個个件名台人条次倍位]|old|recent|fresh|typical(?:ly)?|typ|initial(?:ly)?|gzipped|compressed|minified|ideally|preferred|recommended|px|healthy|free|available|remaining|used|total|overall|sustained|stable|ok|okay|faster|slower|idle|reduction|improvement|higher|lower|max|maximum|min|minimum|more|less|simultaneous|concurrent|each|times?|target|targets|load|of|x|chars?|characters?|символ[а-я]*|zeichen|caracteres|caractères|items?|events?|rows?|pass|passing|passed|pass rate|complete|completed|reached|achieved|limit|threshold|range|window|expected|acceptable|normal|now|today|p\d+|and|or|better)$/i
 const METRIC =
   /(?:rates?|ratio|usage|utili[sz]ation|coverage|latency|latencies|times?|throughput|cpu|memory|disk|space|uptime|availability|accuracy|scores?|lag|depths?|lengths?|sizes?|load|errors?|failures?|durations?|age|counts?|success|capacity|consumption|percentage|traffic|queries|responses?|connections?|degradation|regression|growth|increase|impact|overhead)$/i
+
+const LABELLED = /(?::|\s[–—-])\s*$/
+const NAMED_BEHIND =
+  /(?:^|\s)(?:ram|bandwidth|availability|uptime|(?:cpu )?cores?|v?cpus?|disk space|storage|throughput|latency|coverage)$/
 
 /**
  * The measured thing, in the document's words: what stands before the bound in its clause, or else behind it. '' where
@@ -36,8 +40,10 @@ export function readSubject(text: string, bound: Bound, clause: Span): string {
   const noun = nounBehind(text.slice(bound.end, clause.end))
   const behind = ADJECTIVE.test(tidySubject(noun)) ? '' : tidySubject(noun)
   const before = open ? inside : outside
+  // "Memory: at least 8 GB RAM": the statement names the thing itself, its label only the topic.
+  if (LABELLED.test(words) && NAMED_BEHIND.test(behind)) return behind
   if (behind !== '' && METRIC.test(behind) && (bound.unit === 'percent' || bound.unit === 'ms') && !METRIC.test(before))
-    return before === '' || before.includes(behind) ? behind : `${before} ${behind}`
+    return before === '' || before.includes(behind) || /\bwith\s*$/i.test(words) ? behind : `${before} ${behind}`
   if (behind !== '' && prefersBehind(bound, text.slice(bound.start, bound.end), { before, outside, behind, open }))
     return behind
   return inside || outside || behind || noun.toLowerCase() || tidySubject(bound.counted ?? '')
@@ -64,7 +70,7 @@ function prefersBehind(
 /** The noun phrase that follows a number; '' where none does. */
 function nounBehind(words: string): string {
   const whole =
-    /^[\s-]*(?:of\s+(?:the\s+|all\s+)?(?:\d+\s+)?)?((?!of\s|x\d)[\p{L}][\p{L}\d'/-]*(?:\s+[\p{L}][\p{L}\d'/-]*){0,5})/u.exec(
+    /^[\s-]*(?:(?:px|fps|pt)\s+)?(?:of\s+(?:the\s+|all\s+)?(?:\d+\s+)?)?((?!of\s|x\d)[\p{L}][\p{L}\d'/-]*(?:\s+[\p{L}][\p{L}\d'/-]*){0,5})/u.exec(
       words,
     )?.[1] ?? ''
   const stop = STOP.exec(whole)
@@ -102,6 +108,10 @@ const NAMES_NOTHING = new RegExp(
   'i',
 )
 
+/** Joins a noun to what is said of it: "エラー率が", "응답 시간이"; "在" in front of a figure. */
+const PARTICLES =
+  /\s[がはをもにでの]+$|[がはを]?(?:通常|平常|平時|正常|ベースライン|基準)[時値]?の?$|(?<=[ァ-ヿ一-鿿\w%)])(?:について|における|[がはをもにで]|の(?:値|合計)?)$|(?<=[一-鿿])[在为]$|(?<=시간|[율률량수])[이가은는을를]$/
+
 function trimSubject(words: string): string {
   let subject = words.trim()
   for (let before = ''; before !== subject;) {
@@ -111,6 +121,7 @@ function trimSubject(words: string): string {
       .trim()
       .replace(LEADING, '')
       .replace(/(?<=[一-鿿])(?:提升|增加|降低|下降|减少)$/, '')
+      .replace(PARTICLES, '')
       .replace(/^[\s:,;.)=/&+–—-]+|[\s,.;/&]+$/g, '')
       .trim()
   }

@@ -5,6 +5,7 @@ import { plainBoundText } from './bound-text.ts'
 import { findBounds, STATES_NUMBER } from './bounds.ts'
 import { clausesOf, ownWords, percentilesOf } from './clauses.ts'
 import { qualitativeBound } from './qualitative.ts'
+import { OPERATOR, readOperator } from './operators.ts'
 import { readAggregate, readConsecutive, readWindows, type Span, type Window } from './qualifiers.ts'
 import { OF_BASELINE, readRelation } from './relations.ts'
 import { countedNoun, readSubject, tidySubject } from './subjects.ts'
@@ -208,13 +209,15 @@ function loneQualifier(
   if (row) {
     const held = [...windows, ...behind][0]
     const quiet = mask(text, held ? [held] : [])
-    const before = tidySubject(quiet.slice(0, row.start))
-    const operator = />\s*$/.test(quiet.slice(0, row.start)) ? '>' : '>='
+    const [, lead = '', word] = BEFORE_ROW.exec(quiet.slice(0, row.start)) ?? []
+    const before = tidySubject(lead)
+    const operator = (word && readOperator(word, lead)) || '>='
     const subject =
       before ||
       tidySubject(
         quiet
           .slice(row.start)
+          .replace(/^(?:\d+\s?回(?:以上)?連続|連続(?:して|で)?\s?\d+\s?回)[でのに]?/, '')
           .replace(/^\S+\s+(?:(?:consecutive|successive|straight)\s+)?/i, '')
           .replace(/\s+in (?:a row|sequence|succession).*$/is, ''),
       )
@@ -240,6 +243,9 @@ function loneQualifier(
     ? []
     : [{ ...EMPTY, subject, operator, value: window.windowMs, unit: 'ms', text: wordsOf(words) }]
 }
+
+/** "More than 3 in a row": the words, and what compares behind them. */
+const BEFORE_ROW = new RegExp(`^(.*?)(${OPERATOR})?\\s*$`, 'is')
 
 const EMPTY: Threshold = {
   subject: '',

@@ -25,7 +25,8 @@ const SIZE = '(?:[KMGT]i?B|bytes?|(?-i:[KMGT]i|[GT]))(?![a-zA-Z])'
 const BITS = '[KMG]bps\\b|[KMG]bits?\\/s\\b'
 const COUNTED = String.raw`(?:\dxx|[${L}][${L}-]*)(?:[ ](?!per\b)[${L}][${L}-]*){0,2}`
 const PER = String.raw`\s*(?:\/|\bper\s+)\s*`
-const TIME = '(?:milliseconds?|seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|[smhd])(?![a-zA-Z])'
+const TIME =
+  '(?:milliseconds?|seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|秒|分|時間|小时|분|초|[smhd])(?![a-zA-Z])'
 const RATE = String.raw`(?:(?:${COUNTED})?${PER}(?:a\s+)?${TIME}|(?:[rqt]ps|iops|rpm)\b)`
 
 /** What may stand between a number and the rest: alternatives for a regular expression with `iu`. */

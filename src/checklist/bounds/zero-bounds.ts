@@ -6,7 +6,8 @@ import { L } from './letters.ts'
 const TROUBLE =
   'error|warning|alert|issue|bug|defect|vulnerability|crash|failure|leak|leakage|loss|incident|conflict|exception|duplicate|orphan|downtime|secret|corruption|' +
   'regression|violation|timeout|outage|interruption|disruption|blocker|deadlock|drift|mismatch|discrepancy|inconsistency|anomaly|rejection|panic|exposure|' +
-  'pii|phi|criticals?|highs?|duplication|backlog|escalation|spike|complaint|ticket|restart|relationship|exhaustion|starvation|overflow|intervention|breach|rollback|redirect|loop|stall|hang|freeze|5xx|4xx'
+  'pii|phi|criticals?|highs?|duplication|backlog|escalation|spike|complaint|ticket|restart|relationship|exhaustion|starvation|overflow|intervention|breach|rollback|redirect|loop|stall|hang|freeze|variance|degradation|todo|fixme|5xx|4xx|' +
+  '(?:sensitive|personal|confidential|private|test|stale|sample|dummy|mock) data'
 const PLURAL = String.raw`[${L}\d][${L}\d/-]*[${L}\d](?<!ss|us|is|ous)s`
 const HEAD = `(?:${PLURAL}|${TROUBLE})(?![${L}\\d-])`
 const WORD = String.raw`(?!(?:and|or|in|on|at|to|for|with|is|are|if|from|by|of|vs|versus|than|needs?|was|were|has|have|must|should|can|will)\s)[${L}\d./#"'+_@-]+`
@@ -27,9 +28,11 @@ const NONE_ON = new RegExp(
 /** None, in other languages: in front of its noun, or behind it. */
 const FOREIGN_NONE: RegExp[] = [
   /(?<![a-zà-ÿ])(?:nenhum|nenhuma|ning[uú]n|ninguna|aucun|aucune|keine?n?|nessun[oa]?)\s+([a-zà-ÿ][a-zà-ÿ-]*(?:\s+(?!(?:em|en|no|na|nos|nas|do|da|dos|das|de|del|al|por|para|com|con|sur|dans|pour|im|in|auf|bei|nel|nella|su|est|é|es|is|ist|são|son)\s)[a-zà-ÿ-]+){0,3})/gi,
-  /(?:无|無|没有|零)((?!需|法|缝|障碍|关|论|線|线|限)[一-鿿A-Za-z]{2,10})(?![一-鿿A-Za-z])/g,
+  /(?:无|無|没有|零)((?!需|法|缝|障碍|关|関|论|線|线|限|効|效|料|停|事|視|视|人|影|状)[一-鿿A-Za-z]{2,10})(?![一-鿿A-Za-z])/g,
   /([가-힣]+(?:\s[가-힣]+)?)\s?없음/g,
   /([ァ-ヿ一-鿿]{2,10})(?:が|は)?(?:なし|ゼロ|無し)/g,
+  /((?:[一-鿿ァ-ヿ]{2,6}な)?[ァ-ヿ一-鿿A-Za-z]{0,10}(?:エラー|脆弱性|警告|障害|不具合|バグ|リーク|損失|欠損|重複|例外|違反|競合|異常|アラート))(?:が|は|も)?(?:ない|無い|(?:発生|存在|検出|表示)(?:し|され)(?:ない|ていない)|出(?:ない|ていない))/g,
+  /([ァ-ヿ一-鿿A-Za-z0-9]{2,12})\s?(?:が|は|:|：)?\s?(?<![\d.])0\s?(?:件|個|回|건|개)(?!以)/g,
 ]
 /** "No manual steps needed", "no longer", "no significant increase": a description, or a bound without a figure. */
 const NO_COUNT =
@@ -43,7 +46,7 @@ const VALUE =
 const NAMED_VALUE = /(?<=[^\s\d]):\s*(0)(?:\s*(%))?(?=\s*(?:$|[(,;]))|(?<=[a-z])\s{0,3}=\s?(0)(?:\s*(%))?(?![\w.%])/g
 
 const PASSES =
-  'pass(?:es|ed|ing)?|success(?:ful(?:ly)?)?|coverage|uptime|availability|available|complet(?:e|ed|ion)|healthy|green|delivery|accuracy|match(?:es|ing)?|integrity|consistent|consistency|compliance|compliant|valid|verified|migrated|covered|implemented|reviewed|rates?'
+  'pass(?:es|ed|ing)?|success(?:ful(?:ly)?)?|coverage|uptime|availability|available|complet(?:e|ed|ion)|healthy|green|delivery|accuracy|match(?:es|ing)?|integrity|consistent|consistency|compliance|compliant|valid|verified|migrated|covered|implemented|reviewed|achieved|reached|rates?'
 const FULL_BEHIND = new RegExp(
   String.raw`(?<![${L}\d.-])(100)\s*%(?=\s+(?:of\s+)?(?:[${L}-]+\s+){0,4}(?:${PASSES})(?![${L}]))`,
   'gi',
@@ -59,7 +62,7 @@ const FULL_OF = new RegExp(
 )
 const FULL_VALUE = /(?<=[^\s\d]):\s*(100)\s*%(?=\s*(?:$|[(,;.]))/g
 const NOT_FULL =
-  /^\s*(?:of\s+)?(?:the\s+|all\s+|live\s+)*(?:traffic|users(?!\s+(?:can|are|have|must|should))|rollout|requests(?!\s+(?:are|must|should|return))|refund|reduction|improvement|increase)\b/i
+  /^\s*(?:of\s+)?(?:the\s+|all\s+|live\s+)*(?:traffic|users(?!\s+(?:can|are|have|must|should))|rollout(?!\s+(?:achieved|reached|completed?)\b)|requests(?!\s+(?:are|must|should|return))|refund|reduction|improvement|increase)\b/i
 const AS_ACTION = /\b(?:to|scale|set|reset|down)\s+$/i
 
 /** What of a text says none and all of it. */
@@ -100,7 +103,7 @@ function none(match: RegExpExecArray): Bound | null {
     return null
   // "No CVEs > 7.0" is said by its operator.
   if (
-    /^\s*(?:over|above|below|under|exceed\w*|with|(?:older|more|less|longer|larger|bigger|slower|higher|greater)?\s?than)\s+\d/i.test(
+    /^\s*(?:\w{2,20}ing\s+)?(?:over|above|below|under|exceed\w*|with|(?:older|more|less|longer|larger|bigger|slower|higher|greater)?\s?than|expir\w*\s+(?:with)?in(?:\s+the)?(?:\s+next)?)\s+\d/i.test(
       behind,
     )
   )

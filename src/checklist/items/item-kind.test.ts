@@ -36,6 +36,16 @@ describe('the kind of an item', () => {
     expect(boxed('Sign-off', '**Platform Engineer**: cluster healthy')?.kind).toBe('poll')
   })
 
+  it('is a record where somebody writes down what came of it all, in whatever words', () => {
+    const kinds = itemsOf(
+      '## Afterwards',
+      '',
+      '- **Release Status:** `DONE / HALF DONE / TAKEN BACK`',
+      '- **Service status:** `Yes / No`',
+    ).map(({ kind }) => kind)
+    expect(kinds).toEqual(['record', 'check'])
+  })
+
   it('is an action if, and only if, it is verifiable as one', () => {
     const items = itemsOf(
       '## Checks',

@@ -22,6 +22,9 @@ const RESULT =
 /** What came of it, in words that are ticked. */
 const OUTCOME =
   /^(?:success(?:ful)?|partial|failed|failure|stable|unstable|degraded|needs attention|issues? found|complete|incomplete|healthy|warning|critical|ok|not ok|(?:in|de)creasing|improving|worsening|rising|falling|better|worse|same|similar|good|fair|poor|excellent|normal|abnormal|elevated|high|medium|low)$/i
+/** What names the outcome of it all, whatever words a team has for it. */
+const VERDICT = /\b(?:status|outcome|verdict|conclusion)$/i
+const YES_OR_NO = /^(?:yes|no|y|n|n\/a|pass(?:ed)?|fail(?:ed)?|valid|invalid|working|broken)$/i
 const DECISION = /^(?:approved|go|declined|no-?go|rejected)$/i
 
 /** `check | action | poll | record | watch | trigger | reference`. */
@@ -55,11 +58,13 @@ function byContent(draft: Draft, thresholds: readonly Threshold[], watched: bool
 
 /** "Status: SUCCESS / PARTIAL / FAILED": somebody writes down what came of it. */
 function isOutcome(draft: Draft, thresholds: readonly Threshold[]): boolean {
-  return (
-    draft.commands.length === 0 &&
-    draft.choices.some(({ options }) => options.every((option) => OUTCOME.test(option))) &&
-    judge({ ...draft, kind: 'check', thresholds: [...thresholds] }).verifiable !== 'machine'
+  if (draft.commands.length > 0 || draft.choices.length === 0) return false
+  const sumsUp = draft.choices.some(
+    ({ label, options }) => VERDICT.test(draft.label ?? label) && !options.every((option) => YES_OR_NO.test(option)),
   )
+  if (sumsUp) return true
+  const rates = draft.choices.some(({ options }) => options.every((option) => OUTCOME.test(option)))
+  return rates && judge({ ...draft, kind: 'check', thresholds: [...thresholds] }).verifiable !== 'machine'
 }
 
 /** Inline commands of an assertion ("All tests passing (`npm test`)") show how to check it; a fence below a box is what to do. */

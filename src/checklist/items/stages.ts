@@ -8,12 +8,17 @@ const STAGE = new RegExp(
   'i',
 )
 
+/** "95% of requests complete within a second": what so many of them are to do, or do wrong. */
+const DO_SO =
+  /^\s+(?:complet\w*|serv\w+\b(?! (?:by|from|to))|succe\w+|return\w*|respond\w*|finish\w*|fail\w*|answer\w*|process\w*|(?:in )?under|within|below|can|see\b|experienc\w+|affected|report\w*)/i
+
 /** The stage an item describes, or null. `durationMs` is 0 where none is stated. */
 export function readStage(item: Pick<Item, 'text' | 'label'>): Stage | null {
   const match = STAGE.exec(item.text)
   if (!match) return null
   const weight = Number(match[1])
   if (weight > 100 || /[<>≤≥]\s*$/.test(item.text.slice(0, match.index))) return null
+  if (DO_SO.test(item.text.slice(match.index + match[0].length))) return null
   const name =
     (item.label ?? item.text)
       .replace(STAGE, '')

@@ -9,10 +9,10 @@ const FILL_EMPTY = /\b(?:value|name|owner|assignee|assigned to|responsible|who|b
 const FORM =
   /\b(?:actual|measured|signature|initials|sign-?off|verified by|checked by|approved by|tested by|date completed|pass\s*\/\s*fail)\b|^(?:current|done|checked|completed?|verified|results?)\??$/i
 const TARGET =
-  /^(?:target|threshold|expected|goal|limit|slo|sla|objective|requirement|criteri(?:a|on)|acceptable|acceptance|budget|max(?:imum)?|min(?:imum)?|good|healthy|pass)\b|\b(?:target|threshold|limit|goal)$|^(?:阈值|目标值?|标准|目標値?|基準値?|閾値|기준(?: ?값)?|목표(?: ?값)?|임계값|limite|umbral|objetivo|meta|alvo|esperado|seuil|objectif|cible|zielwert|grenzwert|schwell(?:e|wert)|soll|порог|цель|норма|critério|criterio)/i
+  /^(?:target|threshold|expected|goal|limit|slo|sla|objective|requirement|criteri(?:a|on)|acceptable|acceptance|budget|max(?:imum)?|min(?:imum)?|good|healthy|pass)\b|\b(?:target|threshold|limit|goal)$|^(?:阈值|目标值?|标准|目標値?|基準値?|閾値|しきい値|許容値|期待(?:値|結果)|合格基準|기준(?: ?값)?|목표(?: ?값)?|임계값|limite|umbral|objetivo|meta|alvo|esperado|seuil|objectif|cible|zielwert|grenzwert|schwell(?:e|wert)|soll|порог|цель|норма|critério|criterio)/i
 /** Further columns that may bound the same thing: what is normal, when to warn, when to go back. */
 const BOUNDED =
-  /\b(?:threshold|limit|target|goal|slo|sla|baseline|normal|alert|warn(?:ing)?|critical|page|rollback|roll back|abort|stop|green|yellow|amber|red|good|acceptable|poor|umbral|seuil|limite)\b|阈值|告警|閾値|임계/i
+  /\b(?:threshold|limit|target|goal|slo|sla|baseline|normal|alert|warn(?:ing)?|critical|page|rollback|roll back|abort|stop|green|yellow|amber|red|good|acceptable|poor|umbral|seuil|limite)\b|阈值|告警|閾値|しきい値|観測値|条件|임계/i
 /** Columns about the work, not about what is measured. */
 const ABOUT_WORK =
   /\b(?:duration|estimate[ds]?|effort|priority|severity|when|frequency|owner|eta|deadline|due|window|phase|stage|traffic|percentage|response|escalat\w+|retention|example|current|before)\b/i

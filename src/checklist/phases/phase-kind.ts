@@ -169,10 +169,12 @@ function onlyLooks({ all }: OutlineNode): boolean {
   return all.entries > 1 && all.looks * 5 >= all.entries * 4
 }
 
+const MONITORING = /^(?:monitor|監視|监控|모니터링)/
+
 /** Monitoring is set up before the release, and looked at after it. */
 function isSetUp({ own, all, rank }: OutlineNode, { before, execute, after }: Places): boolean {
-  if (!own.words.startsWith('monitor')) return false
-  if (/\bset ?-?up\b|\bconfigur/.test(own.title)) return true
+  if (!MONITORING.test(own.words)) return false
+  if (/\bset ?-?up\b|\bconfigur|設定|配置|설정/.test(own.title)) return true
   const ahead = execute >= 0 ? rank < execute : before === -1 && rank < after
   return ahead || (all.setUps * 2 > all.entries && all.looks * 3 < all.entries)
 }

@@ -193,9 +193,12 @@ function profileOf(
 }
 
 function seriesOf(title: string): OutlineNode['series'] {
-  const match = /^\W*(step|phase|stage|part|schritt|étape|etapa|passo|paso|fase|шаг|этап)\s*\d/iu.exec(title)
+  const match =
+    /^\W*(step|phase|stage|part|schritt|étape|etapa|passo|paso|fase|шаг|этап|ステップ|手順|フェーズ|步骤|阶段|단계)\s*\d/iu.exec(
+      title,
+    )
   if (!match) return null
-  return /^(?:step|schritt|étape|passo|paso|шаг)/i.test(match[1] ?? '') ? 'step' : 'phase'
+  return /^(?:step|schritt|étape|passo|paso|шаг|ステップ|手順|步骤|단계)/i.test(match[1] ?? '') ? 'step' : 'phase'
 }
 
 /** Numbers, emoji and "Step 3:" in front of the words are no words. */
@@ -206,7 +209,7 @@ function bareTitle(title: string): string {
     .replace(/^[^\p{L}\p{N}]+/u, '')
     .replace(/^[一二三四五六七八九十]{1,3}[、.．]\s*/u, '')
     .replace(
-      /^(?:(?:step|phase|stage|part|schritt|étape|etapa|passo|paso|fase|шаг|этап)\s*)?\d+(?:\.\d+)*[.):\s–—-]*/u,
+      /^(?:(?:step|phase|stage|part|schritt|étape|etapa|passo|paso|fase|шаг|этап|ステップ|手順|フェーズ|步骤|阶段|단계)\s*)?\d+(?:\.\d+)*[.):：、．）\s–—-]*/u,
       '',
     )
     .trim()

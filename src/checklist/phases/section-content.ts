@@ -32,15 +32,15 @@ export interface SectionContent {
 }
 
 const LOOKS =
-  /^(?:double[- ]?)?(?:check|verify|test|confirm|monitor|watch|ensure|validate|review|inspect|observe|track|compare|make sure|look|smoke)\b/
+  /^(?:double[- ]?)?(?:check|verify|test|confirm|monitor|watch|ensure|validate|review|inspect|observe|track|compare|make sure|look|smoke)\b|(?:確認|チェック|検証|点検|テスト|監視)(?:する|します|してください|済み?|完了|すること|を実施|実施)?[。.]?$|(?:检查|验证|确认|监控|测试|확인|점검|검증)/
 const DEEDS =
-  /^(?:deploy|push|tag|merge|publish|release|run|start|stop|restart|switch|shift|scale|migrate|upload|copy|execute|apply|create|install|build|bump|enable|disable|promote|submit|update|set|add|move|point|clone|transfer|extract|draft|announce|send|go to|click|select|cut|open|commit|notify|inform|document|write|schedule|remove|delete|replace|rotate|configure|set up|ssh|pull|checkout|log ?in|navigate|download|restore|rebuild|redeploy)\b/
+  /^(?:deploy|push|tag|merge|publish|release|run|start|stop|restart|switch|shift|scale|migrate|upload|copy|execute|apply|create|install|build|bump|enable|disable|promote|submit|update|set|add|move|point|clone|transfer|extract|draft|announce|send|go to|click|select|cut|open|commit|notify|inform|document|write|schedule|remove|delete|replace|rotate|configure|set up|ssh|pull|checkout|log ?in|navigate|download|restore|rebuild|redeploy)\b|[をにへ][^をがは]{0,12}(?:する|します|してください|実行|実施|適用|起動|停止|選択|クリック|マージ|デプロイ|作成|更新|変更|切り替え\S{0,2}|戻す|押す|開く)[。.]?$|^(?:执行|创建|切换|停止|启动|部署|运行|拉取|更新|上传|安装|重启)|(?:한다|합니다|실행|배포)\.?$/
 const SET_UP =
-  /\b(?:configur\w*|set ?up|enabled?|disabled|reviewed|created?|active|defined|documented|tested|exists?|verif\w+|in place|working|installed|established|operational|ready|implemented|completed?|sent|functional|visible|accessible)\b/
+  /\b(?:configur\w*|set ?up|enabled?|disabled|reviewed|created?|active|defined|documented|tested|exists?|verif\w+|in place|working|installed|established|operational|ready|implemented|completed?|sent|functional|visible|accessible)\b|済み?[。.]?$|完了|(?:されて|して|なって)いる|設定|有効|已(?:配置|启用|设置|完成)|(?:완료|설정|활성화)/
 const TROUBLES =
-  /(?:>|≥|\bexceed\w*|\babove\b|\bmore than\b|\bover \d)\s*\d|\b(?:failures?|fail(?:s|ed|ing)?|errors?|violations?|breach(?:es)?|corruption|loss|outage|unavailable|down|crash\w*|unresponsive|leaks?|degrad\w+|timeouts?|attempts?|anomal\w+|spikes?|detected|unreachable|exceeded|expir\w+|escalation attempts|unusual|missing)\b/
+  /(?:>|≥|\bexceed\w*|\babove\b|\bmore than\b|\bover \d)\s*\d|\b(?:failures?|fail(?:s|ed|ing)?|errors?|violations?|breach(?:es)?|corruption|loss|outage|unavailable|down|crash\w*|unresponsive|leaks?|degrad\w+|timeouts?|attempts?|anomal\w+|spikes?|detected|unreachable|exceeded|expir\w+|escalation attempts|unusual|missing)\b|超え|超過|失敗|障害|異常|不整合|損失|ダウン|停止した|発生し(?:た|て)|できない|超过|失败|异常|错误率|초과|실패|장애|오류/
 const NEGATED =
-  /^(?:no|zero|0|without|check|verify|confirm|ensure|is|are|does|do|did|monitor)\b|\b(?:no|zero) (?:\w+ )?(?:errors?|failures?|leaks?|loss|crash)/
+  /^(?:no|zero|0|without|check|verify|confirm|ensure|is|are|does|do|did|monitor)\b|\b(?:no|zero) (?:\w+ )?(?:errors?|failures?|leaks?|loss|crash)|(?:なし|ない(?:こと)?|ゼロ|0件|確認|済み?|解消)|(?:设置|配置|检查|确认|无|없음|확인)/
 const REACHABLE =
   /\+\d[\d ()-]{6,}\d|(?<![\d-])(?!\d{4}-\d\d-\d\d)\d{2,5}[ ()-]+\d[\d ()-]{3,}\d|\S@\S+\.\S|\bslack\b|#[a-z][\w-]{2,}|\[(?:name|phone|contact|email|number|your)[^\]]*\]|\btel\b|\bphone\b/
 const SIGNATURE = /\b(?:signature|signed(?: by)?|approved by|sign-?off)\b|_{3,}.{0,20}\bdate\b/

@@ -16,6 +16,12 @@ const all = (verifiable: string, lines: string[]): [string, string][] => lines.m
 describe('who can tell', () => {
   it.each([
     ...all('machine', [
+      '**Page weight < 2 MB** - pictures look sharp',
+      'Largest contentful paint under 2.5 s',
+      'No OOMKill events',
+      'Logging system functional',
+      'Service works without errors',
+      'Service works with nginx',
       'Alerts configured for error rate',
       'Database failover tested',
       'Verify API deployed',
@@ -121,6 +127,9 @@ describe('who can tell', () => {
       'Open the firewall: `sudo ufw allow 443/tcp`',
     ]),
     ...all('unknown', [
+      'App works without an account',
+      '**Offline mode tested** - App works with limited data',
+      '**Loyalty system functional**: Points and rewards working',
       'Users can upload a photo',
       'Checkout flow works',
       'Invoices show the right tax',

@@ -3,8 +3,8 @@ import type { Item, Verifiable } from '../../plan/plan.ts'
 import type { Cluster } from './clusters/cluster.ts'
 import { MACHINE } from './clusters/machine.ts'
 import { PERSON, PERSON_STATES, ROLE } from './clusters/person.ts'
-import { CORE, FORM, isSeen, LOOKED_AT, PRODUCT, REVIEWED, RUNS, UNNAMED } from './clusters/states.ts'
-import { foreignTerm } from './foreign.ts'
+import { CORE, FORM, isSeen, LOOKED_AT, PRODUCT, REVIEWED, RUNS, SERVES, UNNAMED } from './clusters/states.ts'
+import { foreignPerson, foreignTerm } from './foreign.ts'
 import { readStatement, statementOf, type Statement } from './statement.ts'
 import { SHOWS, TRIES } from './verbs.ts'
 
@@ -52,7 +52,8 @@ function byWords(item: Judged, bounds: Judged['thresholds']): Verdict {
     bySetting(item, statement) ??
     (statement.foreign
       ? null
-      : (byStatement(withSubject(statement, item), bounds.some(isMeasured)) ??
+      : (byMeasuredLabel(item, bounds) ??
+        byStatement(withSubject(statement, item), bounds.some(isMeasured)) ??
         byAddress(item, statement) ??
         byLabel(item, statement))) ??
     byBound(item, statement, bounds) ??
@@ -230,10 +231,20 @@ function namedCloser(subject: string, personLength: number): boolean {
 
 function machineCluster(subject: string, statement: Statement): Cluster | null {
   const fits = MACHINE.matches(subject).find(({ cluster }) => saidOf(cluster, statement))?.cluster
-  if (fits)
-    return fits.name === 'services up' && PRODUCT.test(subject) && !CORE.test(statement.predicate ?? '') ? null : fits
+  if (fits) return fits.name === 'services up' && isOwnFunction(subject, statement.predicate ?? '') ? null : fits
   const shorter = subject.replace(FORM, '')
   return shorter === subject ? null : machineCluster(shorter, statement)
+}
+
+/** What a thing of the team's own is for: whether it does that, only a test of the team's own can tell. */
+function isOwnFunction(subject: string, predicate: string): boolean {
+  if (PRODUCT.test(subject) && !CORE.test(predicate)) return true
+  if (SERVES.test(predicate)) return true
+  // "Loyalty system functional"; a "logging system" is known.
+  const purpose = /^(?!(?:all|core|critical|main|production|staging|external|internal)\s)(.+)\ssystems?$/.exec(
+    subject,
+  )?.[1]
+  return purpose !== undefined && /^(?:functional|functioning|work)/.test(predicate) && !isKnown(purpose)
 }
 
 /** Whether a machine knows the thing, whatever is said of it. */
@@ -256,7 +267,7 @@ function saidOf(cluster: Cluster, { predicate, form, negated, verb }: Statement)
 /** The label decides where the statement says nothing known: "**Load Balancer**: two zones". */
 function byLabel({ text, label, code }: Judged, { predicate }: Statement): Verdict | null {
   // Something else is said: that only a test could tell.
-  if ((predicate !== null && !isSeen(predicate)) || /\[[^\]]*\]/.test(text)) return null
+  if ((predicate !== null && (!isSeen(predicate) || SERVES.test(predicate))) || /\[[^\]]*\]/.test(text)) return null
   const [front] = label === null ? (/^([^:]{2,40}):\s/.exec(text)?.slice(1) ?? []) : [label]
   if (!front) return null
   const statement = readStatement(front, code)
@@ -265,6 +276,13 @@ function byLabel({ text, label, code }: Judged, { predicate }: Statement): Verdi
     return { verifiable: 'person', cluster: 'people informed or ready', words: [front] }
   const verdict = byStatement(statement)
   return verdict && { ...verdict, words: [front] }
+}
+
+/** "**Page size < 2 MB** - images compressed": a label with the figure is what is to be so; the rest explains. */
+function byMeasuredLabel(item: Judged, bounds: Judged['thresholds']): Verdict | null {
+  const { label, text, code } = item
+  if (label === null || label === text || !/[<>≤≥]=?\s*\d/.test(label)) return null
+  return byBound({ ...item, text: label }, readStatement(label, code), bounds)
 }
 
 const isMeasured = ({ value, unit }: Judged['thresholds'][number]): boolean =>
@@ -290,5 +308,7 @@ function byBound({ text }: Judged, { subjects, predicate }: Statement, bounds: J
 
 function byTerm({ text }: Judged): Verdict | null {
   const term = foreignTerm(text)
-  return term === null ? null : { verifiable: 'machine', cluster: 'technical term', words: [term] }
+  if (term !== null) return { verifiable: 'machine', cluster: 'technical term', words: [term] }
+  const person = foreignPerson(text)
+  return person === null ? null : { verifiable: 'person', cluster: 'people and documents', words: [person] }
 }

@@ -112,8 +112,8 @@ describe('gonogo plan', () => {
       proposedBinding: { entry: { guard: { signal: 'error-rate', value: 50 } }, confidence: 0.9 },
     })
     expect(item('Node.js')).toMatchObject({
-      proposal: { check: 'node-version', options: { range: 'v24+' }, confidence: 0.9, why: expect.any(String) },
-      proposedBinding: { entry: { check: 'node-version', with: { range: 'v24+' } }, confidence: 0.9 },
+      proposal: { check: 'node-version', options: { range: '>=24' }, confidence: 0.9, why: expect.any(String) },
+      proposedBinding: { entry: { check: 'node-version', with: { range: '>=24' } }, confidence: 0.9 },
     })
     expect(item('moon')).toMatchObject({ proposal: null, proposedBinding: null })
   })

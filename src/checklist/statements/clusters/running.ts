@@ -7,7 +7,8 @@ export const RUNNING: readonly Cluster[] = [
     subject: nouns`
       latenc(?:y|ies),
       (?:response|load|loading|query|page load|upload|processing|startup|execution|render\w*|request|queue|wait|resolution|build|verification|connection|boot|turnaround) times?,
-      page speed, lighthouse(?: scores?)?, core web vitals, p\d\d, performance,
+      page speed, lighthouse(?: scores?)?, (?:core )?web vitals, (?:first|largest) contentful paint,
+      cumulative layout shift, first input delay, time to (?:interactive|first byte), total blocking time, ttfb, p\d\d, performance,
       (?:performance|system|application|app|business|key|custom|node|infrastructure|server|database|api|redis|cache|sanitization|usage|error|request|health|specter|service|resource) metrics,
       (?:service |system )?degradation,
       performance (?:metrics?|targets?|baselines?|benchmarks?|regressions?|impact|degradation|monitoring|tests?|indicators?),
@@ -72,7 +73,8 @@ export const RUNNING: readonly Cluster[] = [
       audit trails?,
       (?:console|critical|javascript|js|runtime|server|application|5xx|http|fatal|unexpected|database|import|deployment|build|network|new|connection|memory|unhandled) (?:errors|exceptions|warnings),
       errors?, warnings, exceptions, stack traces?, pii, sensitive (?:data|information), correlation ids?,
-      request ids?, restarts, (?:memory|connection|resource|handle|descriptor) leaks?, crash loops?, oom\w*`,
+      request ids?, restarts, (?:memory|connection|resource|handle|descriptor) leaks?, crash loops?, oom\w*,
+      (?:oom\w*|restart|eviction|failover|deadlock) events?, unhandled (?:promise )?rejections`,
   },
   {
     name: 'services up',
@@ -95,7 +97,7 @@ export const RUNNING: readonly Cluster[] = [
     subject: nouns`
       memory,
       (?:memory|cpu|ram|resource|disk|heap|swap|gpu|system resource|network|bandwidth|cpu/memory)(?:[ /]\w+)? (?:usage|utili[sz]ation|consumption|levels?|pressure),
-      cpu, cpus, ram, (?:system|server|node|host) load, system resources,
+      cpu, cpus, vcpus?, (?:cpu|processor) cores?, ram, (?:system|server|node|host) load, system resources,
       resource (?:usage|utili[sz]ation|consumption), utili[sz]ation, usage, load average, resource leaks?`,
     not: /agreed/,
   },

@@ -52,6 +52,10 @@ export const LOOKED_AT = begins`verified\b, checked\b, confirmed\b, validated\b`
 export const UNNAMED =
   /^(?:checks?|validations?|steps?|items?|criteria|everything|requirements?|gates?|quality gates?|all)$/
 
+/** "Works without an account": in what way it works, not whether it runs. */
+export const SERVES =
+  /^(?:still )?works? (?:without|for|as|with(?=\s(?:limited|partial|reduced|different|multiple|various|real|invalid|large|slow|all|only|no)\b))\s(?!(?:any |no )?(?:errors?|issues?|problems?|warnings?|https|tls|ssl|expected|intended)\b)/
+
 /** A service runs, whatever it is for. */
 export const CORE = whole`
   running, healthy, up, responding, responds?, reachable, deployed, started, online, listening`
