@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { sha256 } from '../../src/lib/hash.ts'
+import { PHASE_KINDS } from '../../src/plan/plan.ts'
 
 /** The reference documents and half of the others were tuned to, the blind half never looked at while tuning. */
 export const SPLITS = ['reference', 'tuning', 'blind'] as const
@@ -28,19 +29,7 @@ const schema = z.strictObject({
   phases: z.array(
     z.strictObject({
       line: z.number(),
-      kind: z.enum([
-        'readiness',
-        'execute',
-        'verify',
-        'rollback',
-        'triggers',
-        'success',
-        'sign-off',
-        'contacts',
-        'troubleshooting',
-        'reference',
-        'notes',
-      ]),
+      kind: z.enum(PHASE_KINDS),
     }),
   ),
   badStateLines: z.array(z.number()),

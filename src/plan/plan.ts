@@ -7,18 +7,22 @@ export interface ByteRange {
   end: number
 }
 
-export type PhaseKind =
-  | 'readiness'
-  | 'execute'
-  | 'verify'
-  | 'rollback'
-  | 'triggers'
-  | 'success'
-  | 'sign-off'
-  | 'contacts'
-  | 'troubleshooting'
-  | 'reference'
-  | 'notes'
+/** What a phase is for. */
+export const PHASE_KINDS = [
+  'readiness',
+  'execute',
+  'verify',
+  'rollback',
+  'triggers',
+  'success',
+  'sign-off',
+  'contacts',
+  'troubleshooting',
+  'reference',
+  'notes',
+] as const
+
+export type PhaseKind = (typeof PHASE_KINDS)[number]
 
 /** When a phase happens relative to the start of the release: `T-24 h` is -86,400,000. `toMs` null: a moment, not a stretch. */
 export interface Anchor {

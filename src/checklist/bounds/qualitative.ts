@@ -21,6 +21,20 @@ const HINT = /within|meet|threshold|limit|baseline|normal|stable|acceptable|opti
 const NOT_INCREASING =
   /\b(?:should|must|does|do|did)\s+not\s+(?:increase|grow|regress|degrade)|\bno\s+(?:increase|growth|regression|degradation)\s+in\b/i
 
+/** A bound of which nothing is known yet. */
+export const EMPTY_THRESHOLD: Threshold = {
+  subject: '',
+  aggregate: null,
+  operator: '>=',
+  value: null,
+  valueMax: null,
+  unit: null,
+  windowMs: null,
+  consecutive: null,
+  relativeTo: null,
+  text: '',
+}
+
 /** The bound a text states in words alone, or null. */
 export function qualitativeBound(text: string): Threshold | null {
   if (!HINT.test(text)) return null
@@ -44,15 +58,9 @@ function bound(text: string, at: number, words: string): Threshold {
     .replace(/\b(?:is|are|that|confirm|verify|ensure)\b/gi, ' ')
     .replace(/\s+/g, ' ')
   return {
+    ...EMPTY_THRESHOLD,
     subject: subject.trim().toLowerCase().slice(0, 80),
-    aggregate: null,
     operator: '<=',
-    value: null,
-    valueMax: null,
-    unit: null,
-    windowMs: null,
-    consecutive: null,
-    relativeTo: null,
     text: words.trim(),
   }
 }

@@ -4,7 +4,7 @@ import type { Bound } from './bound.ts'
 import { plainBoundText } from './bound-text.ts'
 import { findBounds, STATES_NUMBER } from './bounds.ts'
 import { clausesOf, ownWords, percentilesOf } from './clauses.ts'
-import { qualitativeBound } from './qualitative.ts'
+import { EMPTY_THRESHOLD, qualitativeBound } from './qualitative.ts'
 import { OPERATOR, readOperator } from './operators.ts'
 import { readAggregate, readConsecutive, readWindows, type Span, type Window } from './qualifiers.ts'
 import { OF_BASELINE, readRelation } from './relations.ts'
@@ -223,7 +223,7 @@ function loneQualifier(
       )
     return [
       {
-        ...EMPTY,
+        ...EMPTY_THRESHOLD,
         subject,
         operator,
         value: row.consecutive,
@@ -241,24 +241,11 @@ function loneQualifier(
   const operator = /≥|>=|at least|minimum|\d\+/i.test(words) ? '>=' : '>'
   return subject === ''
     ? []
-    : [{ ...EMPTY, subject, operator, value: window.windowMs, unit: 'ms', text: wordsOf(words) }]
+    : [{ ...EMPTY_THRESHOLD, subject, operator, value: window.windowMs, unit: 'ms', text: wordsOf(words) }]
 }
 
 /** "More than 3 in a row": the words, and what compares behind them. */
 const BEFORE_ROW = new RegExp(`^(.*?)(${OPERATOR})?\\s*$`, 'is')
-
-const EMPTY: Threshold = {
-  subject: '',
-  aggregate: null,
-  operator: '>=',
-  value: null,
-  valueMax: null,
-  unit: null,
-  windowMs: null,
-  consecutive: null,
-  relativeTo: null,
-  text: '',
-}
 
 /** "v18+ or v20+": the weaker of two alternatives is what is asked for. */
 function dropAlternatives(text: string, bounds: Bound[]): Bound[] {

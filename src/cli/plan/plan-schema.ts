@@ -1,5 +1,6 @@
 // What `gonogo plan --format json` prints, defined once: the published JSON Schema and the tests are made from it.
 import { z } from 'zod'
+import { PHASE_KINDS } from '../../plan/plan.ts'
 
 const range = z
   .strictObject({ start: z.int().min(0), end: z.int().min(0) })
@@ -178,19 +179,7 @@ const phase = z
     id: z.string(),
     title: z.string(),
     line: z.int().min(1),
-    kind: z.enum([
-      'readiness',
-      'execute',
-      'verify',
-      'rollback',
-      'triggers',
-      'success',
-      'sign-off',
-      'contacts',
-      'troubleshooting',
-      'reference',
-      'notes',
-    ]),
+    kind: z.enum(PHASE_KINDS),
     anchor: z
       .strictObject({ fromMs: z.number(), toMs: z.number().nullable(), text: z.string() })
       .nullable()
