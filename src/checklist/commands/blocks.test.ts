@@ -1,4 +1,4 @@
-// Every fenced block of real documents accounted for: each was read by a person, and what it is stands here.
+// Every fenced block of real documents accounted for: each was read and judged by itself, and what it is stands here.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Code, Nodes } from 'mdast'
