@@ -6,6 +6,7 @@ import { readChecklist } from '../checklist/read.ts'
 import { asReturned, type Returned } from '../checklist/returned/returned.ts'
 import { writeFileAtomic } from '../lib/atomic-file.ts'
 import { sha256 } from '../lib/hash.ts'
+import { plural } from '../lib/plural.ts'
 import type { Checklist, DocumentInfo } from '../plan/plan.ts'
 
 /** Only the newest are compared with a document. */
@@ -106,11 +107,7 @@ export function describeCopy(shown: string, { checklist, returned }: Original): 
   const { path, sha256: hash } = checklist.document
   const kept = path === shown ? `the ${path} that was planned before` : path
   return (
-    `${shown} is a filled-in copy of ${kept} (${hash.slice(0, 12)}), with ${counted(ticked, 'tick')} and ${counted(values, 'value')}: ` +
+    `${shown} is a filled-in copy of ${kept} (${hash.slice(0, 12)}), with ${plural(ticked, 'tick')} and ${plural(values, 'value')}: ` +
     'the plan is that of the original; what is filled in are claims, not evidence'
   )
-}
-
-function counted(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }

@@ -1,8 +1,8 @@
 // Programs of an action outlive a conductor that is killed. As long as one runs nobody can say whether the action was done, least of all
 // by doing it again beside it. They are found by a mark in their environment, which they have from their first moment on.
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { poll } from '../lib/deadline.ts'
-import { identify, isAlive, type ProcessIdentity } from '../lib/process-identity.ts'
+import { identify, isAlive, processIds, type ProcessIdentity } from '../lib/process-identity.ts'
 
 /** Environment variable that says which attempt at which item of which run a program belongs to. */
 export const MARK = 'GONOGO_DEED'
@@ -30,16 +30,6 @@ function findOrphans(mark: string): ProcessIdentity[] {
     const identity = isLeader(pid) && isMarked(pid, mark) ? identify(pid) : null
     return identity ? [identity] : []
   })
-}
-
-function processIds(): number[] {
-  try {
-    return readdirSync('/proc')
-      .map(Number)
-      .filter((pid) => pid > 0)
-  } catch {
-    return []
-  }
 }
 
 function isLeader(pid: number): boolean {

@@ -3,7 +3,8 @@ import type { GuardRule } from '../plan/guard-rule.ts'
 import type { Sample } from '../plan/signal.ts'
 import { emptyPool, type Pool } from './pool.ts'
 import { readSample, type Baseline, type Judged, type Reading } from './reading.ts'
-import { plural, subjectOf, trippedSentence } from './sentence.ts'
+import { plural } from '../lib/plural.ts'
+import { subjectOf, trippedSentence } from './sentence.ts'
 
 export interface JudgeContext {
   candidate: string

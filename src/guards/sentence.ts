@@ -1,4 +1,5 @@
 // What a guard says when something happens, for a person who did not write the rule. Pure.
+import { plural } from '../lib/plural.ts'
 import { formatDuration } from '../lib/duration.ts'
 import { formatSize } from '../lib/size.ts'
 import type { GuardRule } from '../plan/guard-rule.ts'
@@ -70,9 +71,4 @@ function isState({ signal }: GuardRule): boolean {
 
 function observed(signal: string): string {
   return /^(error|response|request)-/.test(signal) ? 'request' : 'observation'
-}
-
-/** `1 sample`, `37 requests`. */
-export function plural(count: number, word: string): string {
-  return `${count.toLocaleString('en')} ${word}${count === 1 ? '' : 's'}`
 }

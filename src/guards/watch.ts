@@ -4,7 +4,8 @@ import type { WatchSpec } from '../plan/binding.ts'
 import type { Sample } from '../plan/signal.ts'
 import { satisfies } from '../plan/threshold.ts'
 import { distance } from './reading.ts'
-import { boundOf, distanceUnit, formatValue, plural, subjectOf } from './sentence.ts'
+import { plural } from '../lib/plural.ts'
+import { boundOf, distanceUnit, formatValue, subjectOf } from './sentence.ts'
 
 export interface WatchContext {
   candidate: string

@@ -1,5 +1,5 @@
 // A process id alone is not an identity: ids are used again. Id plus start time is.
-import { readFileSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 
 export interface ProcessIdentity {
   pid: number
@@ -30,4 +30,15 @@ export function isAlive(identity: ProcessIdentity): boolean {
   return (
     now !== null && (identity.startTicks === null || now.startTicks === null || now.startTicks === identity.startTicks)
   )
+}
+
+/** Ids of all processes there are; none where the system has no /proc. */
+export function processIds(): number[] {
+  try {
+    return readdirSync('/proc')
+      .map(Number)
+      .filter((pid) => pid > 0)
+  } catch {
+    return []
+  }
 }

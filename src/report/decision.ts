@@ -5,7 +5,8 @@ import type { Item } from '../plan/plan.ts'
 import type { ReleasePlan } from '../plan/release-plan.ts'
 import { FINAL_STATES, type AnswerBody, type OutcomeBody, type RunState, type WaiverBody } from '../plan/run-record.ts'
 import type { Read } from './entries.ts'
-import { listWords, plural, statusWord } from './format.ts'
+import { plural } from '../lib/plural.ts'
+import { listWords, statusWord } from './format.ts'
 import type { ItemStatus, ReportGuard, ReportItem, ReportStage } from './shape.ts'
 
 type Decision = Pick<ReportItem, 'status' | 'summary' | 'by' | 'at'>

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { dayAfter, formatReading, formatValue, iso, listWords, plainText, plural, shorten } from './format.ts'
+import { plural } from '../lib/plural.ts'
+import { dayAfter, formatReading, formatValue, iso, listWords, plainText, shorten } from './format.ts'
 
 test.each([
   [12.44, 'ms', '12.4 ms'],

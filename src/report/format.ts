@@ -61,11 +61,6 @@ export function iso(at: number): string {
   return new Date(Math.abs(at) <= 8.64e15 ? at : 0).toISOString()
 }
 
-/** `1 item`, `3 items`, `1,204 requests`. */
-export function plural(count: number, noun: string, nouns = `${noun}s`): string {
-  return `${formatNumber(count)} ${count === 1 ? noun : nouns}`
-}
-
 /** `a, b and c`; more than `max` end in `and 4 more`. */
 export function listWords(words: readonly string[], max = 5): string {
   const shown = words.slice(0, max)

@@ -1,6 +1,7 @@
 // The report as one HTML file that needs nothing else: no script, no request, every word of the document escaped.
 import { formatDuration } from '../lib/duration.ts'
-import { formatMoment, formatNumber, plural, statusWord } from './format.ts'
+import { plural } from '../lib/plural.ts'
+import { formatMoment, formatNumber, statusWord } from './format.ts'
 import { renderCharts } from './html/chart.ts'
 import { renderPhases } from './html/items.ts'
 import { html, Markup } from './html/markup.ts'

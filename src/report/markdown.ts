@@ -1,5 +1,6 @@
 // The report as Markdown, for a pull request, a wiki or a ticket. Text of the document cannot become markup in it.
 import { formatDuration } from '../lib/duration.ts'
+import { plural } from '../lib/plural.ts'
 import {
   changeWords,
   dayAfter,
@@ -11,7 +12,6 @@ import {
   itemWord,
   listWords,
   plainText,
-  plural,
   statusWord,
 } from './format.ts'
 import type { Figure, MetricRow, ReportItem, ReportModel, ReportPhase } from './shape.ts'

@@ -1,7 +1,8 @@
 // The executive summary: what happened, in sentences with figures.
 import { formatDuration } from '../lib/duration.ts'
 import type { Pace, RunState } from '../plan/run-record.ts'
-import { formatMoment, formatNumber, formatReading, listWords, plural } from './format.ts'
+import { plural } from '../lib/plural.ts'
+import { formatMoment, formatNumber, formatReading, listWords } from './format.ts'
 import type { Counts, Incident, ReportGuard, ReportItem, ReportModel, ReportRollback, ReportStage } from './shape.ts'
 
 const BACK_WORDS: Record<ReportRollback['mode'], string> = {

@@ -1,6 +1,7 @@
 // The report in a terminal: what one wants to know first, without colour.
 import { formatDuration } from '../lib/duration.ts'
-import { formatClock, formatNumber, itemWord, plainText, plural, shorten } from './format.ts'
+import { plural } from '../lib/plural.ts'
+import { formatClock, formatNumber, itemWord, plainText, shorten } from './format.ts'
 import type { ReportItem, ReportModel } from './shape.ts'
 import { countWords } from './summary.ts'
 

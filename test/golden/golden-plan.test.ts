@@ -12,10 +12,10 @@ import { goldenPlan } from './golden-plan.ts'
 const DOCUMENTS = fileURLToPath(new URL('../../../shared/checklists/', import.meta.url))
 const there = existsSync(DOCUMENTS)
 
-test.runIf(!there)('SKIPPED: the reference documents are third-party text and not here', () => {})
+if (!there) console.warn('SKIPPED: golden plans; the reference documents are third-party text and not here')
+const names = there ? readdirSync(DOCUMENTS).filter((file) => file.endsWith('.md')) : ['the reference documents']
 
-for (const name of there ? readdirSync(DOCUMENTS).filter((file) => file.endsWith('.md')) : [])
-  test(`${name} reads as reviewed`, async () => {
-    const checklist = withProposals(readChecklist(name, readFileSync(join(DOCUMENTS, name))), catalog.check)
-    await expect(goldenPlan(checklist)).toMatchFileSnapshot(`./plans/${name.replace(/\.md$/, '.txt')}`)
-  })
+test.skipIf(!there).each(names)('%s reads as reviewed', async (name) => {
+  const checklist = withProposals(readChecklist(name, readFileSync(join(DOCUMENTS, name))), catalog.check)
+  await expect(goldenPlan(checklist)).toMatchFileSnapshot(`./plans/${name.replace(/\.md$/, '.txt')}`)
+})

@@ -18,8 +18,6 @@ export interface Section {
   /** The heading's own box: `### [ ] Smoke testing`. */
   box: { range: ByteRange; state: Item['state'] } | null
   blocks: RootContent[]
-  /** Why the phase is of its kind, in one sentence. */
-  why: string
   /** The document has boxes; in one that has none other marks and plain entries play their part. */
   boxed: boolean
 }
@@ -38,9 +36,9 @@ export function readSections(source: Source, root: Root): { title: string; secti
       while ((open.at(-1)?.level ?? 0) >= node.depth) open.pop()
       const phase = toPhase(node, open, ids)
       open.push(phase)
-      sections.push({ phase, box: headingBox(source, node), blocks: [], why: '', boxed })
+      sections.push({ phase, box: headingBox(source, node), blocks: [], boxed })
     } else {
-      if (sections.length === 0) sections.push({ phase: preamble(title), box: null, blocks: [], why: '', boxed })
+      if (sections.length === 0) sections.push({ phase: preamble(title), box: null, blocks: [], boxed })
       sections.at(-1)?.blocks.push(node)
     }
   }
@@ -64,11 +62,9 @@ function statedBudgetMs(source: Source, { phase, blocks }: Section): number | nu
 /** The kind of a phase takes the whole document to tell. */
 function settleKinds(sections: readonly Section[]): void {
   const verdicts = phaseKindsOf(sections.map(({ phase, blocks }) => ({ ...phase, content: readContent(blocks) })))
-  for (const [index, { kind, why }] of verdicts.entries()) {
+  for (const [index, { kind }] of verdicts.entries()) {
     const section = sections[index]
-    if (!section) continue
-    section.phase.kind = kind
-    section.why = why
+    if (section) section.phase.kind = kind
   }
 }
 

@@ -1,5 +1,6 @@
 // Reasons for what the reader made of an item, from the facts that it gives. What it is was decided there; nothing is decided here.
 import { judge } from '../../checklist/statements/verifiable.ts'
+import { plural } from '../../lib/plural.ts'
 import type { Item, Phase } from '../../plan/plan.ts'
 import { plainLine } from '../display-width.ts'
 
@@ -18,7 +19,7 @@ export function whyKind(item: Item, phase: Phase | null): string {
   const facts = [
     phase && phase.kind !== 'notes' ? `stands in a phase of kind ${phase.kind}` : null,
     item.table ? 'is a row of a table' : null,
-    item.commands.length > 0 ? counted(item.commands.length, 'command') : null,
+    item.commands.length > 0 ? `has ${plural(item.commands.length, 'command')}` : null,
     item.thresholds.some(({ value }) => value !== null) ? 'states a bound' : null,
     item.blanks.length > 0 ? `has ${item.blanks.length} to fill in` : null,
     item.choices.length > 0 ? 'offers a choice' : null,
@@ -61,8 +62,4 @@ export function whyVerifiable(item: Item): string {
 
 function quoted(words: readonly string[]): string {
   return words.map((word) => `"${word.replaceAll('§', '...')}"`).join(' and ')
-}
-
-function counted(count: number, word: string): string {
-  return `has ${count} ${word}${count === 1 ? '' : 's'}`
 }
