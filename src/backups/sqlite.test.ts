@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { OutsideError } from '../lib/errors.ts'
-import { mayWriteSharedWal } from './sqlite/database.ts'
+import { mayWriteSharedWal } from '../databases/sqlite/open.ts'
 import { describeAdded, rowsAdded } from './sqlite/preview.ts'
 import {
   addRows,

@@ -1,7 +1,7 @@
 // Plain copies of whole files, durable when done. Runs in a process that holds no lock on them.
 import { closeSync, constants, copyFileSync, existsSync, fsyncSync, openSync } from 'node:fs'
 import { codeOf, OutsideError } from '../../lib/errors.ts'
-import { diskFull } from './free-space.ts'
+import { diskFull } from '../../databases/sqlite/free-space.ts'
 
 /** Copies each pair in order (by reference where the file system can) and fsyncs; a source that does not exist is left out. */
 export function copyFiles(pairs: readonly (readonly [from: string, to: string])[]): null {

@@ -13,8 +13,8 @@ import {
   mayWriteSharedWal,
   openCopy,
   openForWriting,
-} from './database.ts'
-import { requireFreeBytes } from './free-space.ts'
+} from '../../databases/sqlite/open.ts'
+import { requireFreeBytes } from '../../databases/sqlite/free-space.ts'
 import { copyBeside } from './run-beside.ts'
 import { fold } from './snapshot.ts'
 

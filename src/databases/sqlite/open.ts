@@ -97,7 +97,7 @@ export function countRows(database: DatabaseSync): Record<string, number> {
 
 function openLive(file: string, readOnly: boolean): DatabaseSync {
   // SQLite would create it.
-  if (!existsSync(file)) throw new OutsideError('backup', `there is no database ${file}`)
+  if (!existsSync(file)) throw new OutsideError('sqlite', `there is no database ${file}`)
   return explained(file, () => {
     const database = new DatabaseSync(file, { readOnly, timeout: BUSY_TIMEOUT_MS })
     try {
@@ -117,24 +117,24 @@ export function explain(file: string, error: unknown): unknown {
     case -1:
       return error
     case NOTADB:
-      return new OutsideError('backup', `${file} is not a SQLite database`, {
+      return new OutsideError('sqlite', `${file} is not a SQLite database`, {
         ...because,
         hint: 'set `database` to the SQLite file',
       })
     case CORRUPT:
-      return new OutsideError('backup', `${file} is damaged: ${messageOf(error)}`, {
+      return new OutsideError('sqlite', `${file} is damaged: ${messageOf(error)}`, {
         ...because,
         hint: 'restore a verified backup: gonogo backup restore',
       })
     case CANTOPEN:
     case READONLY:
-      return new OutsideError('backup', `cannot open ${file}: ${messageOf(error)}`, {
+      return new OutsideError('sqlite', `cannot open ${file}: ${messageOf(error)}`, {
         ...because,
         hint: 'give gonogo permission to write the file and its directory: SQLite keeps its log there',
       })
     case BUSY:
     case LOCKED:
-      return new OutsideError('backup', `${file} is locked by another process`, {
+      return new OutsideError('sqlite', `${file} is locked by another process`, {
         ...because,
         retryable: true,
         hint: 'end its long transaction, or stop it',
@@ -142,9 +142,9 @@ export function explain(file: string, error: unknown): unknown {
     case FULL:
       return diskFull(`while writing ${file}`)
     case IOERR:
-      return new OutsideError('backup', `${file}: ${messageOf(error)}`, { ...because, retryable: true })
+      return new OutsideError('sqlite', `${file}: ${messageOf(error)}`, { ...because, retryable: true })
     default:
-      return new OutsideError('backup', `${file}: ${messageOf(error)}`, because)
+      return new OutsideError('sqlite', `${file}: ${messageOf(error)}`, because)
   }
 }
 

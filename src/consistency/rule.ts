@@ -1,0 +1,105 @@
+// Contract of a rule: what must hold for the rows of a database, as a statement that gives the keys of those that break it.
+import type { RawBuilder } from 'kysely'
+import type { z } from 'zod'
+import type { Database, Value } from '../databases/database.ts'
+import type { Aggregate, ScanRule } from '../databases/page-scan.ts'
+import type { DatabaseSchema, Engine, Table } from '../databases/schema.ts'
+
+/** A column that a rule reads; looked up in the schema before anything runs. */
+export interface ColumnUse {
+  table: string
+  /** Null: only the table. */
+  column: string | null
+  /** Option that names it, for the error. */
+  option: string
+}
+
+/** Rows of `table` put together by `by`: made once a validation, whichever rules ask for it. */
+export interface Grouping {
+  table: string
+  by: string
+  /** Over the group; named `n` (count), or `<aggregate>_<column>`. */
+  aggregates: readonly { aggregate: Aggregate; column: string }[]
+}
+
+/** What a rule builds its statement from. */
+export interface Terms {
+  engine: Engine
+  schema: DatabaseSchema
+  /** @throws PlanError naming tables that are there. */
+  table(name: string): Table
+  /** The columns that tell a row from all others, as `k1`, `k2`...: primary key, or rowid / ctid. `alias` is that of the table. */
+  key(table: string, alias: string): RawBuilder<unknown>
+  /** A relation with the column `value` (never null), `n` and the aggregates asked for. */
+  grouping(grouping: Grouping): RawBuilder<unknown>
+  /** Milliseconds since the epoch. */
+  now: number
+  /** Rows of the table when the rule last ran, or null. */
+  rowsBefore(table: string): number | null
+}
+
+/** One key of a row, group or value that breaks a rule. */
+export type Key = Value[]
+
+/** What a rule that is no single statement found. */
+export interface Found {
+  count: number
+  judged: number
+  keys: Key[]
+}
+
+export interface CompareContext {
+  /** @throws PlanError for a name that is not under `databases`. */
+  database(name: string): Database
+  keysMax: number
+  signal: AbortSignal
+  progress(line: string): void
+}
+
+/** A kind of rule: one file in `rules/`, its test, one line in the catalogue. */
+export interface RuleKind<Options = unknown> {
+  id: string
+  summary: string
+  options: z.ZodType<Options>
+  /** Options as written in gonogo.yaml. */
+  example: unknown
+  describe(options: Options): string
+  reads(options: Options): readonly ColumnUse[]
+  /** The table whose rows are judged and may be fixed; null where it is no rows that break the rule. */
+  judges(options: Options): string | null
+  /** What one key of `violations` is called: column names, in their order. */
+  keyColumns(options: Options, terms: Terms): string[]
+  /** SELECT of `k1`, `k2`...: one row a violation, set-based, without order. Absent where `compare` judges. */
+  violations?(options: Options, terms: Terms): RawBuilder<unknown>
+  /** The same question to a page scan, or null where only SQL can answer it. */
+  scan?(options: Options, schema: DatabaseSchema): ScanRule | null
+  /** For what no single statement of one database can say. */
+  compare?(options: Options, context: CompareContext): Promise<Found>
+}
+
+/** Keeps the option type while declaring a kind. */
+export function defineRule<Options>(kind: RuleKind<Options>): RuleKind<Options> {
+  return kind
+}
+
+/** A rule as configured, its options as its kind gave them. */
+export interface Rule {
+  /** Name under `rules` in gonogo.yaml. */
+  name: string
+  kind: RuleKind
+  options: unknown
+  /** Name under `databases`. */
+  database: string
+  /** So many violations are still accepted. */
+  max: number
+  /** `warning` is reported and does not fail the validation. */
+  severity: 'error' | 'warning'
+  fix: ConfiguredFix | null
+}
+
+/** What repairs a rule's violations; see `fix/fix.ts`. */
+export interface ConfiguredFix {
+  /** Id of the fix kind. */
+  kind: string
+  options: unknown
+}
