@@ -37,6 +37,8 @@ export interface Database {
   /** For people: path or host and name, never a password. */
   readonly identity: string
   schema(signal: AbortSignal): Promise<DatabaseSchema>
+  /** What the engine itself finds wrong: damaged pages or indexes, broken or unproved foreign keys. Empty: nothing. */
+  integrity(signal: AbortSignal): Promise<string[]>
   /** `readers` sessions that change nothing (but their own temporary tables); ended when `use` is done or the signal aborts. */
   snapshot<T>(readers: number, signal: AbortSignal, use: (snapshot: Snapshot) => Promise<T>): Promise<T>
   /** One session that may write. What it has not committed when `use` ends, or this process does, is rolled back. */

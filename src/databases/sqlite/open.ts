@@ -41,6 +41,24 @@ export function openForWriting(file: string): DatabaseSync {
   return openLive(file, false)
 }
 
+/**
+ * Opens for a session: a reading one cannot write at all.
+ * @throws OutsideError also where this SQLite must not write a WAL database that others have open.
+ */
+export function openForSession(
+  file: string,
+  { mode, lockTimeoutMs }: { mode: 'read' | 'write'; lockTimeoutMs: number },
+): DatabaseSync {
+  const database = openLive(file, mode === 'read', lockTimeoutMs)
+  if (mode === 'read' || mayWriteSharedWal() || journalMode(database) !== 'wal') return database
+  database.close()
+  throw new OutsideError(
+    'sqlite',
+    `${file} is in WAL mode, which SQLite ${process.versions.sqlite} can corrupt when it writes beside others (fixed in 3.51.3)`,
+    { hint: 'use a newer Node 24' },
+  )
+}
+
 /** Opens a copy nobody writes: no locks, no log, nothing created beside it. @throws OutsideError */
 export function openCopy(file: string): DatabaseSync {
   return explained(file, () => new DatabaseSync(new URL(`${pathToFileURL(file).href}?immutable=1`), { readOnly: true }))
@@ -95,11 +113,11 @@ export function countRows(database: DatabaseSync): Record<string, number> {
   return Object.fromEntries(counts)
 }
 
-function openLive(file: string, readOnly: boolean): DatabaseSync {
+function openLive(file: string, readOnly: boolean, timeout = BUSY_TIMEOUT_MS): DatabaseSync {
   // SQLite would create it.
   if (!existsSync(file)) throw new OutsideError('sqlite', `there is no database ${file}`)
   return explained(file, () => {
-    const database = new DatabaseSync(file, { readOnly, timeout: BUSY_TIMEOUT_MS })
+    const database = new DatabaseSync(file, { readOnly, timeout })
     try {
       database.prepare('SELECT count(*) FROM sqlite_schema').get()
       return database
@@ -117,9 +135,9 @@ export function explain(file: string, error: unknown): unknown {
     case -1:
       return error
     case NOTADB:
-      return new OutsideError('sqlite', `${file} is not a SQLite database`, {
+      return new OutsideError('sqlite', `${file} is not a SQLite database, or is encrypted`, {
         ...because,
-        hint: 'set `database` to the SQLite file',
+        hint: 'name the SQLite file itself, unencrypted',
       })
     case CORRUPT:
       return new OutsideError('sqlite', `${file} is damaged: ${messageOf(error)}`, {
