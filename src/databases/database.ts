@@ -58,6 +58,8 @@ export interface DatabaseKind<Options = unknown> {
   example: unknown
   secretFields: readonly string[]
   create(options: Options, context: DatabaseContext): Database
+  /** The same options for a copy that lies elsewhere: a file or a URL, as backups of this kind of database name it. */
+  elsewhere(options: Options, location: string): Options
 }
 
 /** Keeps the option type while declaring a kind. */

@@ -63,6 +63,35 @@ describe('a snapshot', () => {
     }
   })
 
+  it('lets a scan of the pages see the moment of its sessions, whatever is committed meanwhile', async () => {
+    const { database, file } = databaseOf(
+      'PRAGMA journal_mode = wal; CREATE TABLE t (id INTEGER PRIMARY KEY, a); INSERT INTO t VALUES (1, NULL)',
+    )
+    using writer = new DatabaseSync(file)
+    writer.exec('INSERT INTO t VALUES (2, NULL)')
+    const rule = { type: 'value', table: 't', column: 'a', test: { type: 'not-null' }, nulls: 'violate' } as const
+    const found = await database.snapshot(1, signal, async ({ scan }) => {
+      writer.exec('INSERT INTO t VALUES (3, NULL); UPDATE t SET a = 1 WHERE id = 1')
+      return scan?.([rule], { workers: 1, keysMax: 9, signal })
+    })
+    expect(found).toEqual([{ type: 'exact', count: 2, judged: 2, keys: [1, 2] }])
+  })
+
+  it('lets a scan see it also where the log was begun anew meanwhile', async () => {
+    const { database, file } = databaseOf(
+      'PRAGMA journal_mode = wal; CREATE TABLE t (id INTEGER PRIMARY KEY, a); INSERT INTO t VALUES (1, NULL)',
+    )
+    using writer = new DatabaseSync(file)
+    writer.exec('INSERT INTO t VALUES (2, NULL); PRAGMA wal_checkpoint(PASSIVE)')
+    const rule = { type: 'value', table: 't', column: 'a', test: { type: 'not-null' }, nulls: 'violate' } as const
+    const found = await database.snapshot(1, signal, async ({ scan }) => {
+      // All of the log is in the file, so the first commit begins it anew.
+      for (let id = 3; id < 9; id++) writer.exec(`INSERT INTO t VALUES (${id}, NULL)`)
+      return scan?.([rule], { workers: 1, keysMax: 9, signal })
+    })
+    expect(found).toEqual([{ type: 'exact', count: 2, judged: 2, keys: [1, 2] }])
+  })
+
   it('cannot write, but may keep temporary tables', async () => {
     const { database } = databaseOf('CREATE TABLE t (a)')
     await database.snapshot(1, signal, async ({ sessions: [session] }) => {

@@ -4,6 +4,9 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { OutsideError } from '../lib/errors.ts'
 import { defineDatabase, type Database, type Session } from './database.ts'
+import type { PageScan } from './page-scan.ts'
+import { createPageScan } from './sqlite/page-scan.ts'
+import { readLogEnd, type LogEnd } from './sqlite/log-end.ts'
 import { sqliteIntegrity } from './sqlite/integrity.ts'
 import { readSchema } from './sqlite/read-schema.ts'
 import { openSession, type OpenSession } from './sqlite/session.ts'
@@ -27,6 +30,7 @@ export const sqlite = defineDatabase<Options>({
   example: { path: 'data/app.db' },
   secretFields: [],
   create: (given, context) => createDatabase(resolve(context.directory, given.path), given),
+  elsewhere: (given, path) => ({ ...given, path }),
 })
 
 function createDatabase(path: string, { lockTimeoutMs }: Options): Database {
@@ -41,11 +45,13 @@ function createDatabase(path: string, { lockTimeoutMs }: Options): Database {
     integrity: (signal) => reading(signal, sqliteIntegrity),
     write: (signal, use) => using(() => open('write', signal), use),
     async snapshot(readers, signal, use) {
-      const opened: OpenSession[] = []
+      const file = fileOf(path)
+      const opened = await openAll(Math.max(1, readers), () => open('read', signal))
       try {
-        for (let reader = 0; reader < Math.max(1, readers); reader++) opened.push(await open('read', signal))
-        const sessions = await beginTogether(opened, () => open('write', signal))
-        return await use({ sessions, id: new Date().toISOString(), scan: null })
+        const { sessions, logEnd } = await beginTogether(file, opened, () => open('write', signal))
+        const first = sessions[0] as Session
+        const id = new Date().toISOString()
+        return await use({ sessions, id, scan: logEnd === 'unknown' ? null : await scanOf(first, file, logEnd) })
       } finally {
         await Promise.all(opened.map((session) => session.close()))
       }
@@ -53,30 +59,52 @@ function createDatabase(path: string, { lockTimeoutMs }: Options): Database {
   }
 }
 
+/** Side by side: each is a process that has to come up. None is left open where one cannot be opened. */
+async function openAll(count: number, open: () => Promise<OpenSession>): Promise<OpenSession[]> {
+  const tried = await Promise.allSettled(Array.from({ length: count }, open))
+  const opened = tried.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+  const failed = tried.find((one) => one.status === 'rejected')
+  if (!failed) return opened
+  await Promise.all(opened.map((session) => session.close()))
+  throw failed.reason
+}
+
+/** A scan of the pages as they are while the session holds its transaction. */
+async function scanOf(pinned: Session, file: string, logEnd: LogEnd): Promise<PageScan> {
+  const schema = await readSchema(pinned)
+  const [row] = await pinned.all({ sql: 'PRAGMA schema_version', parameters: [] })
+  return createPageScan({ file, schema, schemaVersion: Number(row?.schema_version), logEnd })
+}
+
+interface Begun {
+  sessions: readonly OpenSession[]
+  logEnd: LogEnd | 'unknown'
+}
+
+/** Whatever log there is, none of it is of this moment. */
+const NO_FRAMES: LogEnd = { frames: 0, salts: new Uint8Array(8) }
+
 /**
- * Makes the sessions begin at one moment: no commit can come between them while another connection holds the write lock.
- * @returns those that did: only the first where the lock cannot be had, as on a read-only file.
+ * Makes the sessions begin at one moment: no commit can come between them while another connection holds the write lock. Only the first of
+ * them, and no end of the log, where the lock cannot be had, as on a read-only file.
  */
 async function beginTogether(
+  file: string,
   sessions: readonly OpenSession[],
   openGate: () => Promise<OpenSession>,
-): Promise<readonly OpenSession[]> {
-  const [first, ...others] = sessions
-  if (!first) return []
-  if (others.length === 0) {
-    await begin(first)
-    return sessions
-  }
+): Promise<Begun> {
   let gate: OpenSession | null = null
   try {
     gate = await openGate()
     await gate.run({ sql: 'BEGIN IMMEDIATE', parameters: [] })
-    for (const session of sessions) await begin(session)
-    return sessions
+    const logEnd = await readLogEnd(sessions[0] as OpenSession, file)
+    await Promise.all(sessions.map(begin))
+    return { sessions, logEnd: logEnd ?? NO_FRAMES }
   } catch (error) {
     if (!(error instanceof OutsideError) || gate?.holdsTransaction) throw error
+    const first = sessions[0] as OpenSession
     await begin(first)
-    return [first]
+    return { sessions: [first], logEnd: 'unknown' }
   } finally {
     await gate?.close()
   }

@@ -9,8 +9,9 @@ export const LAYERS: Record<string, readonly string[]> = {
   plan: [],
   checklist: [],
   report: [],
-  checks: [],
-  actions: [],
+  migrations: [],
+  checks: ['migrations'],
+  actions: ['migrations'],
   targets: [],
   routers: [],
   databases: [],
@@ -91,7 +92,7 @@ function kindsOf(sources: readonly Source[]): string[] {
 }
 
 function isContract(path: string): boolean {
-  return /^(checks\/check|actions\/action|targets\/target|routers\/router|backups\/backup|signals\/source|strategies\/strategy)\.ts$/.test(
+  return /^(checks\/check|actions\/action|targets\/target|routers\/router|backups\/backup|databases\/database|consistency\/rule|consistency\/fix\/fix|signals\/source|strategies\/strategy)\.ts$/.test(
     path,
   )
 }
@@ -133,5 +134,6 @@ function isSiblingKind(from: string, to: string, kinds: readonly string[]): bool
     kinds.find((kind) => path === kind || path.startsWith(`${kind.replace(/\.ts$/, '')}/`))
   const own = owner(from)
   const other = owner(to)
-  return own !== undefined && other !== undefined && own !== other
+  const family = (path: string): string | undefined => path.split('/')[0]
+  return own !== undefined && other !== undefined && own !== other && family(own) === family(other)
 }

@@ -1,11 +1,8 @@
-// What sessions can do beyond SQLite's own functions: regular expressions and checksums.
-import { hash } from 'node:crypto'
+// What sessions can do beyond SQLite's own functions: regular expressions and comparison with other engines.
 import type { DatabaseSync } from 'node:sqlite'
+import { registerComparison } from './comparison.ts'
 
-/**
- * `value REGEXP pattern` with JavaScript patterns, unanchored; null where either is null.
- * `gonogo_checksum(text)`: the first 15 hexadecimal digits of its MD5 as an integer, null of null.
- */
+/** `value REGEXP pattern` with JavaScript patterns, unanchored; null where either is null; and the functions of `comparison.ts`. */
 export function registerFunctions(database: DatabaseSync): void {
   const patterns = new Map<string, RegExp>()
   database.function('regexp', { deterministic: true }, (pattern, value) => {
@@ -14,7 +11,5 @@ export function registerFunctions(database: DatabaseSync): void {
     if (!compiled) patterns.set(String(pattern), (compiled = new RegExp(String(pattern), 'u')))
     return compiled.test(String(value)) ? 1 : 0
   })
-  database.function('gonogo_checksum', { deterministic: true }, (text) =>
-    text === null ? null : BigInt(`0x${hash('md5', String(text)).slice(0, 15)}`),
-  )
+  registerComparison(database)
 }

@@ -62,7 +62,7 @@ function tableOf(row: Row, columns: readonly Row[], foreignKeys: readonly Row[],
   return {
     name: String(row.name),
     kind: row.type as Table['kind'],
-    columns: columns.filter(({ hidden }) => Number(hidden) !== 1).map(columnOf),
+    columns: columns.filter(({ hidden }) => Number(hidden) !== 1).map((column) => columnOf(column, isRowid)),
     primaryKey,
     rowidColumn: isRowid ? (only ?? null) : null,
     isWithoutRowid: Number(row.wr) === 1,
@@ -72,11 +72,12 @@ function tableOf(row: Row, columns: readonly Row[], foreignKeys: readonly Row[],
   }
 }
 
-function columnOf({ name, type, required, pk, hidden }: Row): Column {
+/** Of other primary keys SQLite lets the columns be null, also when they are integers, unless NOT NULL is said. */
+function columnOf({ name, type, required, pk, hidden }: Row, isRowid: boolean): Column {
   return {
     name: String(name),
     type: String(type),
-    notNull: Number(required) === 1 || (Number(pk) > 0 && String(type).toUpperCase() === 'INTEGER'),
+    notNull: Number(required) === 1 || (isRowid && Number(pk) > 0),
     isGenerated: GENERATED.includes(Number(hidden)),
   }
 }
