@@ -1,7 +1,8 @@
 // Contract of a rule: what must hold for the rows of a database, as a statement that gives the keys of those that break it.
 import type { RawBuilder } from 'kysely'
 import type { z } from 'zod'
-import type { Database, Value } from '../databases/database.ts'
+import type { Database, Row, Value } from '../databases/database.ts'
+import type { GraphDatabase } from '../databases/graph.ts'
 import type { Aggregate, ScanRule } from '../databases/page-scan.ts'
 import type { DatabaseSchema, Engine, Table } from '../databases/schema.ts'
 
@@ -20,6 +21,8 @@ export interface Grouping {
   by: string
   /** Over the group; named `n` (count), or `<aggregate>_<column>`. */
   aggregates: readonly { aggregate: Aggregate; column: string }[]
+  /** Groups are looked up by this column of the judged rows. Left out: the rows put together are the judged ones themselves. */
+  of?: { table: string; column: string }
 }
 
 /** What a rule builds its statement from. */
@@ -30,6 +33,10 @@ export interface Terms {
   table(name: string): Table
   /** The columns that tell a row from all others, as `k1`, `k2`...: primary key, or rowid / ctid. `alias` is that of the table. */
   key(table: string, alias: string): RawBuilder<unknown>
+  /** The whole table. @throws PlanError */
+  relation(table: string): RawBuilder<unknown>
+  /** The rows to judge of a table: all of it, or a sample. @throws PlanError */
+  rows(table: string): RawBuilder<unknown>
   /** A relation with the column `value` (never null), `n` and the aggregates asked for. */
   grouping(grouping: Grouping): RawBuilder<unknown>
   /** Milliseconds since the epoch. */
@@ -41,16 +48,39 @@ export interface Terms {
 /** One key of a row, group or value that breaks a rule. */
 export type Key = Value[]
 
+/** Thrown where there is nothing to judge by, as on a first run: the rule is unverified, which is no fault of anybody. */
+export class Unjudged extends Error {
+  override readonly name = 'Unjudged'
+}
+
 /** What a rule that is no single statement found. */
 export interface Found {
   count: number
   judged: number
   keys: Key[]
+  /** How it was found out, a line each: shown where other rules show their query plan. */
+  notes?: readonly string[]
+}
+
+/** What stands against a rule, with the option that is meant. */
+export interface Mismatch {
+  option: string
+  message: string
+  hint: string
+}
+
+export interface SearchContext {
+  /** All rows of a query, in the session of the snapshot. */
+  read(query: RawBuilder<unknown>): Promise<Row[]>
+  keysMax: number
+  signal: AbortSignal
 }
 
 export interface CompareContext {
   /** @throws PlanError for a name that is not under `databases`. */
   database(name: string): Database
+  /** The graph database of this name, or null; absent where there are none. */
+  graph?(name: string): GraphDatabase | null
   keysMax: number
   signal: AbortSignal
   progress(line: string): void
@@ -67,13 +97,21 @@ export interface RuleKind<Options = unknown> {
   reads(options: Options): readonly ColumnUse[]
   /** The table whose rows are judged and may be fixed; null where it is no rows that break the rule. */
   judges(options: Options): string | null
+  /** What is judged: the rows of a table (left out: of `judges`), or one thing. */
+  judged?(options: Options): { rowsOf: string } | 'one'
+  /** Whether what is broken among some rows of `judges` is broken among all of them, so that a sample can fail the rule. */
+  isRowwise?: boolean
+  /** Why the columns, which are there, cannot be judged this way: wrong type; null when they can. */
+  mismatch?(options: Options, terms: Terms): Mismatch | null
   /** What one key of `violations` is called: column names, in their order. */
   keyColumns(options: Options, terms: Terms): string[]
   /** SELECT of `k1`, `k2`...: one row a violation, set-based, without order. Absent where `compare` judges. */
   violations?(options: Options, terms: Terms): RawBuilder<unknown>
   /** The same question to a page scan, or null where only SQL can answer it. */
   scan?(options: Options, schema: DatabaseSchema): ScanRule | null
-  /** For what no single statement of one database can say. */
+  /** For what takes several statements in one session. */
+  search?(options: Options, terms: Terms, context: SearchContext): Promise<Found>
+  /** For what no single database can say. */
   compare?(options: Options, context: CompareContext): Promise<Found>
 }
 

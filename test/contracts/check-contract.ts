@@ -8,12 +8,13 @@ import type { Check, CheckContext } from '../../src/checks/check.ts'
 import { exec } from '../../src/lib/exec.ts'
 import type { Outcome } from '../../src/plan/outcome.ts'
 import type { CommandStep, Item } from '../../src/plan/plan.ts'
+import { noData } from './no-data.ts'
 import type { Operator, Threshold } from '../../src/plan/threshold.ts'
 
 export interface Case {
   /** Options as a user would write them. */
   options: unknown
-  context?: Partial<Pick<CheckContext, 'directory' | 'env' | 'signal'>>
+  context?: Partial<Pick<CheckContext, 'directory' | 'env' | 'signal' | 'data'>>
 }
 
 /** Evaluated when the test runs, so that it can name the port of a server started in `beforeAll`. */
@@ -48,6 +49,7 @@ function checkContext(given: Case['context'] = {}): CheckContext {
     signal,
     directory,
     env,
+    data: given.data ?? noData,
     exec: (file, args, options) =>
       exec(file, args, { cwd: directory, env, timeoutMs: CONTEXT_TIMEOUT_MS, signal, ...options }),
   }

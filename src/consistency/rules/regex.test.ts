@@ -1,0 +1,4 @@
+import { ruleContract } from '../../../test/contracts/rule-contract.ts'
+import { databaseOf } from '../database.fixture.ts'
+
+ruleContract('regex', databaseOf)
