@@ -14,7 +14,6 @@ import {
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
-import { OutsideError } from '../lib/errors.ts'
 import { mayWriteSharedWal } from '../databases/sqlite/open.ts'
 import { describeAdded, rowsAdded } from './sqlite/preview.ts'
 import {
@@ -23,6 +22,7 @@ import {
   IDLE,
   makeDatabase,
   marksIn,
+  outsideErrorOf,
   stop,
   temporaryDirectory,
   userOf,
@@ -37,15 +37,6 @@ function overwriteByte(file: string, offset: number): void {
   const byte = readFileSync(file)[offset] ?? 0
   writeSync(handle, Buffer.from([byte ^ 0xff]), 0, 1, offset)
   closeSync(handle)
-}
-
-async function outsideErrorOf(work: Promise<unknown>): Promise<OutsideError> {
-  const error = await work.then(
-    () => null,
-    (thrown: unknown) => thrown,
-  )
-  expect(error).toBeInstanceOf(OutsideError)
-  return error as OutsideError
 }
 
 function leftBehind(directory: string): string[] {
@@ -110,7 +101,7 @@ describe('taking a copy', () => {
     expect(statSync(manifest.file).mode & 0o077).toBe(0)
     expect(await backupOf(directory).verify(manifest, signal)).toEqual({
       ok: true,
-      summary: 'integrity_check ok, SHA-256 matches, 1 tables',
+      summary: 'restored into scratch: quick_check ok, SHA-256 matches, 10 rows in 1 table as recorded',
     })
   })
 
@@ -159,7 +150,7 @@ describe('a copy that cannot be taken', () => {
     makeDatabase(file, { rows: 3000, mark: 'old' })
     for (let page = 3; page < 8; page++) for (let i = 0; i < 8; i++) overwriteByte(file, 4096 * page + i)
     const error = await outsideErrorOf(backupOf(directory).create(signal))
-    expect(error.message).toMatch(/does not pass integrity_check/)
+    expect(error.message).toMatch(/does not pass quick_check/)
     expect(leftBehind(directory)).toEqual([])
   })
 
@@ -169,7 +160,7 @@ describe('a copy that cannot be taken', () => {
     const cancel = new AbortController()
     const creating = outsideErrorOf(backupOf(directory).create(cancel.signal))
     setTimeout(() => cancel.abort(), 60)
-    expect((await creating).message).toBe('snapshot was cancelled')
+    expect((await creating).message).toMatch(/^(snapshot|prove) was cancelled$/)
     expect(leftBehind(directory)).toEqual([])
   })
 
@@ -239,9 +230,7 @@ describe('what a restore would undo', () => {
     addRows(database, { rows: 312, mark: 'new' })
     const preview = await backup.preview(manifest)
     expect(preview.rowsAddedSince).toEqual({ facts: 312 })
-    expect(preview.summary).toMatch(
-      /^312 rows in 1 table were written since .* UTC; changes of existing rows are not counted$/,
-    )
+    expect(preview.summary).toMatch(/^312 rows in 1 table were written since .* UTC$/)
   })
 
   it('tells written from deleted, and new tables from old', () => {

@@ -1,7 +1,8 @@
 // Plain copies of whole files, durable when done. Runs in a process that holds no lock on them.
-import { closeSync, constants, copyFileSync, existsSync, fsyncSync, openSync } from 'node:fs'
+import { constants, copyFileSync, existsSync } from 'node:fs'
 import { codeOf, OutsideError } from '../../lib/errors.ts'
 import { diskFull } from '../../databases/sqlite/free-space.ts'
+import { syncFile } from '../sync-file.ts'
 
 /** Copies each pair in order (by reference where the file system can) and fsyncs; a source that does not exist is left out. */
 export function copyFiles(pairs: readonly (readonly [from: string, to: string])[]): null {
@@ -19,13 +20,4 @@ export function copyFiles(pairs: readonly (readonly [from: string, to: string])[
     }
   }
   return null
-}
-
-export function syncFile(file: string): void {
-  const handle = openSync(file, 'r')
-  try {
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
-  }
 }

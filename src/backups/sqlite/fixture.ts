@@ -1,12 +1,13 @@
 // For the tests of this folder: a directory with a database, and processes that use it.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { onTestFinished } from 'vitest'
-import type { Backup } from '../backup.ts'
+import { expect, onTestFinished } from 'vitest'
+import { OutsideError } from '../../lib/errors.ts'
+import type { Backup, BackupContext } from '../backup.ts'
 import { sqlite } from '../sqlite.ts'
 
 /** A new directory; removed when the test is over. */
@@ -46,9 +47,30 @@ export function marksIn(file: string): Record<string, number> {
   return Object.fromEntries(rows.map((row) => [String(row.mark), Number(row.count)]))
 }
 
-export function backupOf(directory: string, options: Record<string, unknown> = {}): Backup {
+export function backupOf(
+  directory: string,
+  options: Record<string, unknown> = {},
+  context: Pick<BackupContext, 'validate'> = {},
+): Backup {
   const parsed = sqlite.options.parse({ database: 'app.db', ...options })
-  return sqlite.create(parsed, { name: 'main', directory, stateDirectory: join(directory, '.gonogo') })
+  const { validate } = context
+  const given = { name: 'main', directory, stateDirectory: join(directory, '.gonogo') }
+  return sqlite.create(parsed, { ...given, ...(validate ? { validate } : {}) })
+}
+
+/** The error of work that must fail with one. */
+export async function outsideErrorOf(work: Promise<unknown>): Promise<OutsideError> {
+  const error = await work.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  )
+  expect(error).toBeInstanceOf(OutsideError)
+  return error as OutsideError
+}
+
+/** Drafts and staged copies beside the database: none, when all is done. */
+export function leftBeside(directory: string): string[] {
+  return readdirSync(directory).filter((name) => /unfinished|staged|-newer/.test(name))
 }
 
 /**
@@ -64,7 +86,7 @@ export async function userOf(file: string, body: string): Promise<ChildProcess> 
     ${body}`,
   )
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, file], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   })
   onTestFinished(() => stop(child))
   await once(child.stdout, 'data')

@@ -3,10 +3,11 @@ import { chmodSync, chownSync, renameSync, rmSync, statSync, utimesSync } from '
 import { dirname } from 'node:path'
 import { syncDirectory } from '../../lib/atomic-file.ts'
 import { codeOf, OutsideError } from '../../lib/errors.ts'
-import { removeUnfinished, unfinishedPath } from './collection.ts'
-import { copyFiles, syncFile } from './copy-files.ts'
+import { removeUnfinished, unfinishedPath } from '../collection.ts'
+import { syncFile } from '../sync-file.ts'
+import { copyFiles } from './copy-files.ts'
 import { requireFreeBytes } from '../../databases/sqlite/free-space.ts'
-import { hashFile } from './hash-file.ts'
+import { hashFile } from '../hash-file.ts'
 import { dressOf, isStaged, otherStaged } from './places.ts'
 import type { Lay } from './tasks.ts'
 
@@ -48,7 +49,8 @@ function requireSize({ file, bytes }: Lay['manifest']): void {
   throw new OutsideError('backup', what, { hint: 'restore another backup: gonogo backup list' })
 }
 
-function dressAs(live: string, draft: string): void {
+/** Gives a file the mode and owner of the live database. @throws OutsideError */
+export function dressAs(live: string, draft: string): void {
   const { mode, uid, gid } = dressOf(live)
   chmodSync(draft, mode)
   const owned = statSync(draft)

@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { backup } from 'node:sqlite'
 import { pause } from '../../lib/deadline.ts'
 import { OutsideError } from '../../lib/errors.ts'
-import { unfinishedPath } from './collection.ts'
+import { unfinishedPath } from '../collection.ts'
 import {
   explain,
   explained,
@@ -28,9 +28,10 @@ const STEP_BYTES = 1 << 20
 /**
  * Keeps the old content at `kept`, then overwrites. The old content is copied when the transaction has begun, so no commit of
  * another falls between. Writers wait meanwhile: they need a busy time-out of some seconds a gigabyte.
+ * @param check is called when nobody else can write any more and nothing has been written yet: what it throws ends it there.
  * @throws OutsideError when this SQLite must not write the file, page sizes differ, or others never let go; nothing has changed then.
  */
-export async function overwrite(live: string, staged: string, kept: string): Promise<void> {
+export async function overwrite(live: string, staged: string, kept: string, check: () => void): Promise<void> {
   const target = look(live)
   using source = explained(staged, () => openCopy(staged))
   const pages = pragma(source, 'page_count')
@@ -45,6 +46,7 @@ export async function overwrite(live: string, staged: string, kept: string): Pro
   let isKept = false
   const keep = () => {
     if (isKept) return
+    check()
     isKept = true
     copyWhole(live, kept, target.wal ? ['-wal', ''] : [''])
   }

@@ -41,6 +41,16 @@ export function otherStaged(live: string, staged: string): string[] {
     .map((name) => join(directory, name))
 }
 
+/** Ids of the backups that a staged copy was made of: a capsule may need to copy them again. */
+export function stagedIds(database: string): string[] {
+  if (!existsSync(dirname(database))) return []
+  const live = livePath(database)
+  const beginning = basename(stagedPath(live, { id: '' }))
+  return readdirSync(dirname(live))
+    .filter((name) => name.startsWith(beginning))
+    .map((name) => name.slice(beginning.length).replace(/-unproved$|\.part$/, ''))
+}
+
 /** A name for the replaced database that is not taken: `app.db.replaced-20261121T101500123Z`. */
 export function unusedKeptPath(live: string, now: number): string {
   for (let later = 0; later < 1000; later++) {

@@ -5,17 +5,28 @@ import type { DatabaseSync } from 'node:sqlite'
 import { syncDirectory } from '../../lib/atomic-file.ts'
 import { OutsideError } from '../../lib/errors.ts'
 import { isDamage, isLocked, journalMode, openForWriting } from '../../databases/sqlite/open.ts'
+import { requireNothingNewer, requireUnchanged } from './carry.ts'
+import { attachCopy } from './compare.ts'
 import { openersOf } from './openers.ts'
 import { overwrite } from './overwrite.ts'
 import { removeUnusedKept } from './places.ts'
 import type { Tasks } from './tasks.ts'
 
+/** Schema name of the copy while it is looked at beside the live database. */
+const STAGED = 'staged'
+
 /**
  * Nobody connected: the old database is renamed to `kept`, the new one into place, under the exclusive lock.
  * Somebody connected: the content is replaced in one transaction, so that their next statement sees it.
+ * @param fingerprint of the live database whose newer rows `staged` has: where it was written since, nothing is replaced.
  * @throws OutsideError when it can be done neither way; then nothing has changed.
  */
-export async function replace(live: string, staged: string, kept: string): Promise<Tasks['restore']['gives']> {
+export async function replace(
+  live: string,
+  staged: string,
+  kept: string,
+  fingerprint?: string,
+): Promise<Tasks['restore']['gives']> {
   if (!existsSync(live)) {
     exchange(live, staged, kept)
     return { keptAt: null, method: 'laid in place: there was no database' }
@@ -24,14 +35,19 @@ export async function replace(live: string, staged: string, kept: string): Promi
   const holder = openUnlessDamaged(live)
   if (!holder) return replaceDamaged(live, staged, kept)
   try {
+    if (fingerprint !== undefined) attachCopy(holder, staged, STAGED)
+    const wasWal = journalMode(holder) === 'wal'
     if (takeAlone(holder, live)) {
+      if (fingerprint !== undefined) orLetGo(holder, wasWal, () => requireNothingNewer(holder, live, STAGED))
       exchange(live, staged, kept)
       return { keptAt: kept, method: 'renamed into place: nobody was connected' }
     }
   } finally {
     holder.close()
   }
-  await overwrite(live, staged, kept)
+  await overwrite(live, staged, kept, () => {
+    if (fingerprint !== undefined) requireUnchanged(live, fingerprint)
+  })
   rmSync(staged, { force: true })
   return { keptAt: kept, method: 'overwritten in one transaction: others were connected' }
 }
@@ -44,12 +60,23 @@ function takeAlone(holder: DatabaseSync, live: string): boolean {
   if (!wasWal && openersOf(live)?.length !== 0) return false
   // Leaving WAL mode only succeeds for the last connection, and folds and removes the log. Whoever opens the file from now on finds
   // a rollback-journal database; once it was renamed, SQLite refuses to write it (READONLY_DBMOVED).
-  const isAlone = attempt(holder, 'PRAGMA journal_mode = DELETE') && attempt(holder, 'BEGIN EXCLUSIVE')
+  const isAlone = attempt(holder, 'PRAGMA main.journal_mode = DELETE') && attempt(holder, 'BEGIN EXCLUSIVE')
   // Unless somebody came between the two and made it WAL again, where the lock just taken shuts out nobody but writers.
   if (isAlone && journalMode(holder) !== 'wal') return true
   if (isAlone) holder.exec('ROLLBACK')
-  if (wasWal) attempt(holder, 'PRAGMA journal_mode = WAL')
+  if (wasWal) attempt(holder, 'PRAGMA main.journal_mode = WAL')
   return false
+}
+
+/** What throws leaves the database as it was found. */
+function orLetGo(holder: DatabaseSync, wasWal: boolean, work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    holder.exec('ROLLBACK')
+    if (wasWal) attempt(holder, 'PRAGMA main.journal_mode = WAL')
+    throw error
+  }
 }
 
 /** False when another connection's lock is in the way. */

@@ -1,5 +1,5 @@
 // What the worker process can be asked to do, with what it wants and gives: the one contract of both sides.
-import type { BackupManifest } from '../backup.ts'
+import type { BackupManifest, TableDifference } from '../backup.ts'
 
 export type Check = 'integrity' | 'quick'
 
@@ -28,12 +28,21 @@ export interface Tasks {
   hash: { wants: { file: string }; gives: string }
   prove: { wants: { file: string; check: Check }; gives: Proof }
   count: { wants: { file: string }; gives: Record<string, number> }
-  snapshot: {
-    wants: { source: string; file: string; check: Check }
-    gives: { takenAt: number; bytes: number; sha256: string; rows: Record<string, number>; proof: string }
-  }
+  /** Tables of `live` that differ from `copy`. */
+  compare: { wants: { live: string; copy: string }; gives: TableDifference[] }
+  /** Every commit before `takenAt` is in the copy, which is not proved yet. */
+  snapshot: { wants: { source: string; file: string }; gives: { takenAt: number; bytes: number } }
   lay: { wants: Lay; gives: string }
-  restore: { wants: { lay: Lay; kept: string }; gives: { keptAt: string | null; method: string } }
+  /** `newer`: a copy laid already, with newer rows; to be swapped in only if the live database still has this fingerprint. */
+  restore: {
+    wants: { lay: Lay; kept: string; newer?: { file: string; fingerprint: string } }
+    gives: { keptAt: string | null; method: string }
+  }
+  /** Puts the newer rows of `live` into `copy`, which is one of `original`. */
+  carry: {
+    wants: { live: string; copy: string; original: string }
+    gives: { fingerprint: string; rows: Record<string, number>; notCarried: string[] }
+  }
 }
 
 /** What a worker prints: its result, or the bad news of an outside system. */

@@ -5,14 +5,16 @@ import type { Answer, Tasks } from './tasks.ts'
 /** Each loads only what it needs: some run while a lock is held. */
 const work: { [T in keyof Tasks]: (wants: Tasks[T]['wants']) => Promise<Tasks[T]['gives']> } = {
   'copy-files': async ({ pairs }) => (await import('./copy-files.ts')).copyFiles(pairs),
-  hash: async ({ file }) => (await import('./hash-file.ts')).hashFile(file),
+  hash: async ({ file }) => (await import('../hash-file.ts')).hashFile(file),
   prove: async ({ file, check }) => (await import('./prove.ts')).prove(file, check),
   count: async ({ file }) => (await import('../../databases/sqlite/open.ts')).countRowsIn(file),
-  snapshot: async ({ source, file, check }) => (await import('./snapshot.ts')).snapshot(source, file, check),
+  compare: async ({ live, copy }) => (await import('./compare.ts')).compare(live, copy),
+  carry: async (wants) => (await import('./carry.ts')).carry(wants),
+  snapshot: async ({ source, file }) => (await import('./snapshot.ts')).snapshot(source, file),
   lay: async (wants) => (await import('./lay.ts')).lay(wants),
-  restore: async ({ lay: wants, kept }) => {
+  restore: async ({ lay: wants, kept, newer }) => {
     const [{ lay }, { replace }] = await Promise.all([import('./lay.ts'), import('./replace.ts')])
-    return replace(wants.live, await lay(wants), kept)
+    return replace(wants.live, newer?.file ?? (await lay(wants)), kept, newer?.fingerprint)
   },
 }
 
