@@ -1,6 +1,7 @@
 // Contract of an action: changes something; has an undo or is declared one-way.
 import type { z } from 'zod'
 import type { ExecOptions, ExecResult } from '../lib/exec.ts'
+import type { DataPort } from '../plan/data-port.ts'
 import type { CommandStep } from '../plan/plan.ts'
 import type { Outcome } from '../plan/outcome.ts'
 import type { Reversibility } from '../plan/way-back.ts'
@@ -11,6 +12,10 @@ export interface ActionContext {
   env: Readonly<Record<string, string>>
   /** The commands that stand in the document at this item. */
   commands: readonly CommandStep[]
+  /** Names what is done at this item in this run: the same for every attempt, and for what verifies or undoes it. */
+  deed: string
+  /** The project's databases and backups. */
+  data: DataPort
   /** Where output of background programs goes. */
   logDirectory: string
   exec(file: string, args: readonly string[], options?: Partial<ExecOptions>): Promise<ExecResult>
@@ -26,7 +31,10 @@ export interface Action<Options = unknown> {
   example: unknown
   failingExample: unknown
   secretFields: readonly string[]
-  reversibility(options: Options): Reversibility
+  /** Asked when it has been run; without a context, of the options alone. */
+  reversibility(options: Options, context?: Pick<ActionContext, 'deed' | 'logDirectory'>): Reversibility
+  /** Why it is one-way, where the kind knows: "no way down for 0042_orders". */
+  oneWayReason?(options: Options, context: Pick<ActionContext, 'deed' | 'logDirectory'>): string | null
   describe(options: Options, commands: readonly CommandStep[]): string
   run(options: Options, context: ActionContext): Promise<Outcome>
   verify(options: Options, context: ActionContext): Promise<'done' | 'not-done' | 'unknown'>

@@ -15,6 +15,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { z } from 'zod'
 import { stepOf } from '../../test/contracts/check-contract.ts'
 import { poll } from '../lib/deadline.ts'
+import { noData } from '../../test/contracts/no-data.ts'
 import { exec } from '../lib/exec.ts'
 import { identify } from '../lib/process-identity.ts'
 import type { CommandStep } from '../plan/plan.ts'
@@ -44,6 +45,8 @@ function contextOf(steps: CommandStep[], change: Partial<ActionContext> = {}): A
     directory,
     env,
     commands: steps,
+    deed: 'run item',
+    data: noData,
     logDirectory: join(directory, 'logs'),
     exec: (file, args, options) => exec(file, args, { cwd: directory, env, timeoutMs: 30_000, signal, ...options }),
     progress: (line) => progress.push(line),

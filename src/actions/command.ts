@@ -121,7 +121,7 @@ export const command = defineAction({
     const { steps: way, refusal } = chooseWay(written, options.alternative)
     if (refusal) return unverified(`nothing was run: ${refusal}`, { remedy: 'name one by `alternative`' })
     const steps = way.map((step) => fillIn(step, options.values))
-    const refusals = steps.flatMap((step) => refuse(step, { ...context.env, ...options.env }))
+    const refusals = steps.flatMap((step) => refuse(step, { ...context.env, ...options.env }, context.directory))
     if (refusals.length > 0)
       return unverified(`nothing was run: ${refusals.join('; ')}`, {
         remedy: 'bind the item with run or shell that can run by itself',

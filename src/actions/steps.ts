@@ -1,9 +1,14 @@
 // The command steps of a document as an action sees them: which can run by themselves, and how they are shown.
 import { excerpt } from '../lib/excerpt.ts'
 import type { CommandStep } from '../plan/plan.ts'
+import { walCopies } from './wal-copies.ts'
 
-/** Why a step is not run by itself; empty where it can be. `env` is what it would see. */
-export function refuse(step: CommandStep, env: Readonly<Record<string, string | undefined>>): string[] {
+/** Why a step is not run by itself; empty where it can be. `env` is what it would see, in `directory`. */
+export function refuse(
+  step: CommandStep,
+  env: Readonly<Record<string, string | undefined>>,
+  directory: string,
+): string[] {
   const unset = step.variables.filter((name) => env[name] === undefined)
   const reasons = [
     step.problem ?? '',
@@ -14,6 +19,9 @@ export function refuse(step: CommandStep, env: Readonly<Record<string, string | 
       : '',
     step.interactive ? 'it waits for a person to type' : '',
     step.endless && !step.background ? 'it never ends' : '',
+    ...(step.language === 'shell' && !step.looksOnly
+      ? walCopies([...step.setup, step.script].join('\n'), { directory, env: { ...process.env, ...env } })
+      : []),
   ]
   return reasons.filter(Boolean).map((reason) => `line ${step.line}, \`${excerpt(step.script, 80)}\`: ${reason}`)
 }

@@ -1,6 +1,7 @@
 // Contract of a check: looks and judges, changes nothing.
 import type { z } from 'zod'
 import type { ExecOptions, ExecResult } from '../lib/exec.ts'
+import type { DataPort } from '../plan/data-port.ts'
 import type { Item, Proposal } from '../plan/plan.ts'
 import type { Outcome } from '../plan/outcome.ts'
 
@@ -12,6 +13,8 @@ export interface CheckContext {
   directory: string
   /** The whole environment the release runs in, not only what is added to it. */
   env: Readonly<Record<string, string>>
+  /** The project's databases and backups. */
+  data: DataPort
   /** Runs a program under the check's signal and deadline. */
   exec(file: string, args: readonly string[], options?: Partial<ExecOptions>): Promise<ExecResult>
 }
