@@ -111,7 +111,7 @@ async function checks(context: RunContext, round: number): Promise<void> {
 async function action(context: RunContext, id: string): Promise<void> {
   await deedStep(context, id, 1, () => ({
     will: 'nothing',
-    reversibility: 'reversible',
+    wayBack: () => ({ reversibility: 'reversible', oneWayReason: null }),
     run: async () => passed('did nothing'),
     verify: async () => 'done',
   }))

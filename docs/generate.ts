@@ -23,7 +23,7 @@ interface AnyKind {
   summary: string
   options: z.ZodType
   example: unknown
-  failingExample: unknown
+  failingExample?: unknown
   signals?: (options: unknown) => readonly string[]
 }
 
@@ -58,6 +58,26 @@ const FAMILIES: Record<Family, { title: string; text: string; entry: (id: string
     title: 'Backups',
     text: 'Copies that were proved to be ones.',
     entry: (id, options) => ({ backups: { database: { kind: id, ...options } } }),
+  },
+  database: {
+    title: 'Databases',
+    text: 'Whose rows have rules.',
+    entry: (id, options) => ({ databases: { main: { kind: id, ...options } } }),
+  },
+  graph: {
+    title: 'Graph databases',
+    text: 'Read only, to be compared with databases by rules of kind `cross-database`.',
+    entry: (id, options) => ({ graphs: { main: { kind: id, ...options } } }),
+  },
+  rule: {
+    title: 'Rules',
+    text: 'What must hold for the rows of a database. `gonogo data validate` judges them; each takes `max`, `severity` and `fix` besides.',
+    entry: (id, options) => ({ rules: { 'a-name': { kind: id, ...options } } }),
+  },
+  fix: {
+    title: 'Fixes',
+    text: 'What repairs the rows that break a rule: `gonogo data fix`, and `gonogo data undo` takes it back.',
+    entry: (id, options) => ({ rules: { 'a-name': { fix: { kind: id, ...options } } } }),
   },
   source: {
     title: 'Signal sources',
@@ -95,7 +115,9 @@ function kindSection(family: Family, kind: AnyKind): string {
     ...(signals ? [`Gives ${signals.map((signal) => `\`${signal}\``).join(', ')}.`] : []),
     options.length > 0 ? optionsTable(options) : 'It has no options.',
     fenced(FAMILIES[family].entry(kind.id, kind.example as object)),
-    `An example that turns red or is refused: \`${inline(kind.failingExample)}\``,
+    ...(kind.failingExample === undefined
+      ? []
+      : [`An example that turns red or is refused: \`${inline(kind.failingExample)}\``]),
   ].join('\n\n')
 }
 

@@ -10,6 +10,7 @@ import { PlanError } from '../lib/errors.ts'
 import { canonicalJson } from '../lib/hash.ts'
 import type { ReleasePlan } from '../plan/release-plan.ts'
 import { FINAL_STATES, type LedgerDraft, type Pace, type RunRecord } from '../plan/run-record.ts'
+import { createDataPort } from './data-port.ts'
 import { surroundingsOf } from './project.ts'
 import { backupsOf, deliveryParts, sourcesOf } from './services.ts'
 import { importJournal, journalPath } from '../store/journal.ts'
@@ -124,6 +125,7 @@ export function servicesFor(
 ): Omit<Services, 'abandon'> {
   const surroundings = surroundingsOf(project, run.environment)
   const delivery = deliveryParts(project, surroundings)
+  const backups = backupsOf(project, surroundings)
   const { watchdog } = project.config.delivery ?? { watchdog: { after: 10_000, policy: 'rollback' as const } }
   return {
     directory: project.directory,
@@ -133,7 +135,8 @@ export function servicesFor(
     evidence: state.evidence,
     runs: state.runs,
     delivery,
-    backups: backupsOf(project, surroundings),
+    backups,
+    data: createDataPort({ project, surroundings }, backups),
     sources: sourcesOf(project, delivery, surroundings),
     watchdog: { afterMs: watchdog.after, policy: watchdog.policy },
     stopping,

@@ -18,7 +18,14 @@ interface Entry {
   [option: string]: unknown
 }
 
-function kindOf<F extends Family>(family: F, section: string, name: string, entry: Entry, surroundings: Surroundings) {
+/** The kind that an entry of a section names, and its options with references resolved. */
+export function kindOf<F extends Family>(
+  family: F,
+  section: string,
+  name: string,
+  entry: Entry,
+  surroundings: Surroundings,
+) {
   const { kind, ...written } = entry
   const place = { file: CONFIG_FILE, path: `${section}/${name}` }
   const found = findKind(family, kind, place)
@@ -65,7 +72,12 @@ export function backupsOf(project: Project, surroundings: Surroundings): Record<
   return Object.fromEntries(
     Object.entries(config.backups).map(([name, entry]) => {
       const { kind, options } = kindOf('backup', 'backups', name, entry, surroundings)
-      return [name, kind.create(options, { name, directory, stateDirectory })]
+      const { rules } = entry as { rules?: string }
+      const validate = async (copy: string, signal: AbortSignal, at: number) => {
+        const { validateCopy } = await import('./copy-validation.ts')
+        return validateCopy({ project, surroundings }, rules ?? '', copy, { signal, at })
+      }
+      return [name, kind.create(options, { name, directory, stateDirectory, ...(rules ? { validate } : {}) })]
     }),
   )
 }

@@ -3,6 +3,10 @@ import type { z } from 'zod'
 import type { Action } from '../actions/action.ts'
 import type { BackupKind } from '../backups/backup.ts'
 import type { Check } from '../checks/check.ts'
+import type { FixKind } from '../consistency/fix/fix.ts'
+import type { RuleKind } from '../consistency/rule.ts'
+import type { DatabaseKind } from '../databases/database.ts'
+import type { GraphKind } from '../databases/graph.ts'
 import { PlanError, type PlanErrorPlace } from '../lib/errors.ts'
 import { nearest } from '../lib/nearest.ts'
 import type { RouterKind } from '../routers/router.ts'
@@ -12,8 +16,12 @@ import type { TargetKind } from '../targets/target.ts'
 import { actions } from './actions.ts'
 import { backups } from './backups.ts'
 import { checks } from './checks.ts'
+import { databases } from './databases.ts'
+import { fixes } from './fixes.ts'
+import { graphs } from './graphs.ts'
 import { issueError, masked } from './issues.ts'
 import { routers } from './routers.ts'
+import { rules } from './rules.ts'
 import { sources } from './sources.ts'
 import { strategies } from './strategies.ts'
 import { targets } from './targets.ts'
@@ -23,6 +31,10 @@ export interface Catalog {
   check: Check
   action: Action
   backup: BackupKind
+  database: DatabaseKind
+  graph: GraphKind
+  rule: RuleKind
+  fix: FixKind
   router: RouterKind
   source: SourceKind
   strategy: Strategy
@@ -36,6 +48,10 @@ export const catalog = {
   check: checks,
   action: actions,
   backup: backups,
+  database: databases,
+  graph: graphs,
+  rule: rules,
+  fix: fixes,
   router: routers,
   source: sources,
   strategy: strategies,

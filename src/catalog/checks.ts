@@ -1,5 +1,8 @@
 // Every kind of check.
 import { gitState } from '../checks/code/git-state.ts'
+import { backupAge } from '../checks/data/backup-age.ts'
+import { consistency } from '../checks/data/consistency.ts'
+import { migrationStatus } from '../checks/data/migration-status.ts'
 import { redisPing } from '../checks/data/redis-ping.ts'
 import { sqlCount } from '../checks/data/sql-count.ts'
 import { sqliteIntegrity } from '../checks/data/sqlite-integrity.ts'
@@ -22,6 +25,9 @@ export const checks = [
   sqliteIntegrity,
   sqlCount,
   redisPing,
+  consistency,
+  backupAge,
+  migrationStatus,
   env,
   nodeVersion,
   disk,

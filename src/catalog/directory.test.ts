@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { actions } from './actions.ts'
 import { checks } from './checks.ts'
+import { optionsOf } from './kind-options.ts'
+import { rules } from './rules.ts'
 
 /** Ids of the kinds whose files lie in a folder of `src`: a file is a kind when it calls `definer`, and is named after it. */
 function kindsIn(folder: string, definer: string): string[] {
@@ -34,4 +36,15 @@ describe.each([
     expect(kind.summary).toMatch(/^[a-z].{10,}[^.]$/)
     expect(kind.id).toMatch(/^[a-z][a-z-]*$/)
   })
+})
+
+describe('the catalogue of rules', () => {
+  it.each(rules.map((kind) => [kind.id, kind] as const))(
+    '%s has an example, and no option called like a key of every rule',
+    (_, kind) => {
+      kind.options.parse(kind.example)
+      const names = optionsOf(kind.options).map(({ name }) => name)
+      for (const common of ['kind', 'database', 'max', 'severity', 'fix']) expect(names).not.toContain(common)
+    },
+  )
 })

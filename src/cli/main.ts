@@ -150,7 +150,31 @@ function createProgram(setExit: (code: number) => void): Command {
   )
     .option('--id <id>', 'which backup; default the newest')
     .option('--skip-validation')
+    .option(
+      '--keep-newer',
+      'carry rows inserted since the backup over, where no rule breaks; changed ones are put back',
+    )
     .option('-y, --yes', 'restore without asking')
+    .option('--format <format>', 'text or json', 'text')
+  command(
+    'data <verb> [name]',
+    'validate | fix | undo RUN | runs | init: the rules that the rows of a database must keep',
+    async () => (await import('./commands/data.ts')).data,
+  )
+    .option('--database <name>', 'of which database a run is undone')
+    .option('--rules <names>', 'only these, with commas between')
+    .option('--pre-check', 'a sample of rows: can fail, never pass')
+    .option('--full-check', 'also integrity, foreign keys and the expected schema')
+    .option('--performance-test', 'how fast it is read, judged and written')
+    .option('--keys <n>', 'rows that are listed of each rule', '10')
+    .option('--workers <n>', 'readers side by side on one snapshot', '2')
+    .option('--plans', 'also how the database went about it')
+    .option('--dry-run', 'do all of the fix and take it back')
+    .option('--chunks', 'in transactions of about a tenth of a second instead of one')
+    .option('--resume <run>', 'go on with a fix in chunks that was cut off')
+    .option('--keep-incomplete', 'keep what was repaired although a rule is still over its limit')
+    .option('--no-backup', 'do not take a backup before the fix')
+    .option('-y, --yes', 'repair without asking')
     .option('--format <format>', 'text or json', 'text')
   command('monitor', 'sample the signals and judge them', async () => (await import('./commands/monitor.ts')).monitor)
     .option('--health-check', 'one look at health')

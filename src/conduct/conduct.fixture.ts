@@ -2,6 +2,7 @@
 import { mkdtempSync, mkdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { noData } from '../../test/contracts/no-data.ts'
 import { readChecklist } from '../checklist/read.ts'
 import { loadProject } from '../config/load.ts'
 import { createInMemoryEngine, type InMemoryEngine } from '../durable/in-memory.ts'
@@ -109,6 +110,7 @@ export function createBench(options: BenchOptions): Bench {
     },
     delivery: plan.delivery ? rememberingDelivery(told, table, traffic, options.overrides ?? {}) : null,
     backups: {},
+    data: noData,
     sources: options.sources ?? [],
     watchdog: { afterMs: 60_000, policy: 'hold' },
     stopping: stop.signal,

@@ -1,6 +1,6 @@
 // Actions, one after the other, at most once each: intent before, outcome after. An intent without an outcome is resolved by the
 // action's own `verify`, else asked of a person, never run again blindly.
-import type { ActionContext } from '../actions/action.ts'
+import type { Action, ActionContext } from '../actions/action.ts'
 import { findKind, parseOptions } from '../catalog/catalog.ts'
 import { messageOf } from '../lib/errors.ts'
 import { exec } from '../lib/exec.ts'
@@ -35,8 +35,15 @@ export interface Deed {
   verify(): Promise<'done' | 'not-done' | 'unknown'>
 }
 
-interface ReversibleDeed extends Deed {
+/** Whether what was done can be taken back; why not, where that is known. */
+interface Taking {
   reversibility: Reversibility
+  oneWayReason: string | null
+}
+
+interface ReversibleDeed extends Deed {
+  /** Asked when it has been run: some kinds know only then what they changed. */
+  wayBack(): Taking
 }
 
 /** Does a deed under intent and outcome, as attempt `attempt` of `id`. Call inside a durable step. */
@@ -71,10 +78,10 @@ export async function deedStep(
   id: string,
   attempt: number,
   create: () => ReversibleDeed,
-): Promise<{ body: OutcomeBody; reversibility: Reversibility }> {
+): Promise<{ body: OutcomeBody } & Taking> {
   const result = await attentiveStep(context, `action ${id} #${attempt}`, async () => {
     const deed = create()
-    return { body: await doUnderIntent(context, id, attempt, deed), reversibility: deed.reversibility }
+    return { body: await doUnderIntent(context, id, attempt, deed), ...deed.wayBack() }
   })
   if (!context.session.written.has(outcomeKey(id, attempt))) {
     noteSoon(context, outcomeDraft(id, attempt, result.body))
@@ -111,7 +118,7 @@ export async function performAction(
   // Options may refer to this process's environment: what follows from them is recorded with the result.
   const done = await deedStep(context, id, attempt, () => deedOf(context, id, binding, attempt))
   context.underWay = null
-  await takeIntoAccount(context, id, binding, done)
+  await takeIntoAccount(context, id, done)
 }
 
 /**
@@ -127,16 +134,15 @@ export async function settleInterrupted(context: RunContext): Promise<void> {
     if (!session.written.has(intentKey(id, attempt))) return null
     const deed = deedOf(context, id, binding, attempt)
     const run = async (): Promise<Outcome> => skipped('was interrupted before it was done')
-    return { body: await doOnce(context, id, attempt, { ...deed, run }), reversibility: deed.reversibility }
+    return { body: await doOnce(context, id, attempt, { ...deed, run }), ...deed.wayBack() }
   })
-  if (done) await takeIntoAccount(context, id, binding, done)
+  if (done) await takeIntoAccount(context, id, done)
 }
 
 async function takeIntoAccount(
   context: RunContext,
   id: string,
-  binding: Extract<Binding, { type: 'action' }>,
-  { body, reversibility }: { body: OutcomeBody; reversibility: Reversibility },
+  { body, reversibility, oneWayReason }: { body: OutcomeBody } & Taking,
 ): Promise<void> {
   context.outcomes.set(id, body)
   if (body.status === 'skipped' || reversibility === 'reversible') return
@@ -144,7 +150,7 @@ async function takeIntoAccount(
   const earlier = context.performed.findIndex((action) => action.item === id)
   if (earlier >= 0) context.performed.splice(earlier, 1)
   context.backedUp.delete(id)
-  context.performed.push({ item: id, title: labelOf(context, id), reversibility, oneWayReason: binding.oneWay })
+  context.performed.push({ item: id, title: labelOf(context, id), reversibility, oneWayReason })
   await refreshWayBack(context)
 }
 
@@ -160,7 +166,7 @@ function deedOf(
     // Made anew for each: its time begins when it is made.
     const contextNow = (): ActionContext => contextFor(context, id, binding, mark)
     return {
-      reversibility: binding.oneWay ? 'one-way' : kind.reversibility(options),
+      wayBack: () => wayBackOf(kind, options, binding, contextNow()),
       will: kind.describe(options, itemOf(context, id).commands),
       run: () => kind.run(options, contextNow()),
       verify: async () => {
@@ -171,13 +177,25 @@ function deedOf(
   } catch (error) {
     // A variable that is not set, most of all. Nothing will be done; it was, perhaps, by a process that was killed.
     const summary = messageOf(error)
+    const reversibility = context.session.written.has(intentKey(id, attempt)) ? 'compensable' : 'reversible'
     return {
-      reversibility: context.session.written.has(intentKey(id, attempt)) ? 'compensable' : 'reversible',
+      wayBack: () => ({ reversibility, oneWayReason: null }),
       will: 'nothing: its options cannot be read',
       run: async () => failed(summary),
       verify: async () => 'unknown',
     }
   }
+}
+
+function wayBackOf(
+  kind: Action,
+  options: unknown,
+  binding: Extract<Binding, { type: 'action' }>,
+  context: ActionContext,
+): Taking {
+  if (binding.oneWay) return { reversibility: 'one-way', oneWayReason: binding.oneWay }
+  const oneWayReason = kind.oneWayReason?.(options, context) ?? null
+  return { reversibility: kind.reversibility(options, context), oneWayReason }
 }
 
 /** Takes one performed action back. Never throws: what went wrong is its outcome. */
@@ -235,6 +253,8 @@ function contextFor(
     directory: services.directory,
     env,
     commands: itemOf(context, id).commands,
+    deed: `${context.runId} ${id}`,
+    data: services.data,
     logDirectory: session.directory,
     exec: (file, args, options) =>
       exec(file, args, { cwd: services.directory, env, timeoutMs: binding.timeoutMs, signal, ...options }),

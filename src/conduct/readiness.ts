@@ -60,7 +60,7 @@ function look(context: RunContext, binding: Binding): Promise<Outcome> | Outcome
 /** Runs one check under its deadline. A check that throws has a bug: that is not a verdict about the release. */
 export async function runCheck(
   binding: Extract<Binding, { type: 'check' }>,
-  services: Pick<Services, 'directory' | 'env' | 'resolve'>,
+  services: Pick<Services, 'directory' | 'env' | 'resolve' | 'data'>,
   parent: AbortSignal,
 ): Promise<Outcome> {
   const signal = AbortSignal.any([parent, AbortSignal.timeout(binding.timeoutMs)])
@@ -69,6 +69,7 @@ export async function runCheck(
     signal,
     directory,
     env,
+    data: services.data,
     exec: (file, args, options) =>
       exec(file, args, { cwd: directory, env, timeoutMs: binding.timeoutMs, signal, ...options }),
   }

@@ -1,6 +1,7 @@
 // What the conductor reaches for outside itself. Wired once, in app/.
 import type { Backup } from '../backups/backup.ts'
 import type { Redactor } from '../lib/redact.ts'
+import type { DataPort } from '../plan/data-port.ts'
 import type { RunState, Pace } from '../plan/run-record.ts'
 import type { Status } from '../plan/outcome.ts'
 import type { Sample } from '../plan/signal.ts'
@@ -47,6 +48,8 @@ export interface Services {
   runs: Runs
   delivery: DeliveryParts | null
   backups: Record<string, Backup>
+  /** What checks and actions may ask of databases and backups. */
+  data: DataPort
   sources: NamedSource[]
   watchdog: { afterMs: number; policy: 'rollback' | 'hold' }
   /** Aborts when this process stops conducting, whether or not the run is over. */

@@ -23,7 +23,15 @@ export interface JsonSchema {
 }
 
 /** Sections whose entries name a kind, and the family it is of. */
-const SECTIONS = { targets: 'target', routers: 'router', backups: 'backup', signals: 'source' } as const
+const SECTIONS = {
+  targets: 'target',
+  routers: 'router',
+  backups: 'backup',
+  signals: 'source',
+  databases: 'database',
+  graphs: 'graph',
+  rules: 'rule',
+} as const
 
 /** The schema, draft 7, which editors know best. */
 export function configJsonSchema(): JsonSchema {
@@ -43,25 +51,31 @@ export function configJsonSchema(): JsonSchema {
       delivery: withStrategy(properties.delivery ?? {}),
       bindings: { ...properties.bindings, additionalProperties: ref('binding') },
     },
-    definitions: definitions(),
+    definitions: definitions(properties),
   }
 }
 
-function definitions(): Record<string, JsonSchema> {
-  const families = [...Object.values(SECTIONS), 'strategy'] as const
+function definitions(sections: Record<string, JsonSchema>): Record<string, JsonSchema> {
+  const kindsOf = Object.entries(SECTIONS).map(([section, family]) => {
+    // What every entry of the section may say, whatever its kind.
+    const { additionalProperties: entry } = sections[section] ?? {}
+    const common = typeof entry === 'object' ? (entry.properties ?? {}) : {}
+    return [family, { anyOf: catalog[family].map((kind) => kindEntry(kind, common)) }]
+  })
   return {
-    ...Object.fromEntries(families.map((family) => [family, { anyOf: catalog[family].map(kindEntry) }])),
+    ...Object.fromEntries(kindsOf),
+    strategy: { anyOf: catalog.strategy.map((kind) => kindEntry(kind)) },
     binding: { anyOf: Object.keys(bindingForms).flatMap((form) => formSchemas(form as keyof typeof bindingForms)) },
   }
 }
 
 /** `{ kind: http, ...options }` */
-function kindEntry(kind: AnyKind): JsonSchema {
+function kindEntry(kind: AnyKind, common: Record<string, JsonSchema> = {}): JsonSchema {
   const { properties = {}, required = [], ...rest } = optionsSchema(kind)
   return {
     ...rest,
     description: kind.summary,
-    properties: { kind: { const: kind.id, description: kind.summary }, ...properties },
+    properties: { ...common, kind: { const: kind.id, description: kind.summary }, ...properties },
     required: ['kind', ...required],
   }
 }

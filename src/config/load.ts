@@ -5,6 +5,7 @@ import { LineCounter, isMap, isNode, isScalar, isSeq, parseDocument, type Docume
 import { issueError, masked } from '../catalog/issues.ts'
 import { PlanError, codeOf, type PlanErrorPlace } from '../lib/errors.ts'
 import { CONFIG_FILE } from './locate.ts'
+import { loadRulesModule } from './rules-module.ts'
 import { configSchema, type Config } from './schema.ts'
 import { validationsOf } from './validate.ts'
 
@@ -37,7 +38,7 @@ export function loadProject(directory: string): Project {
     const message = syntax.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? 'not YAML'
     throw new PlanError(message, { file, line: lines.linePos(syntax.pos[0]).line, expected: 'valid YAML' })
   }
-  const written: unknown = document.toJS() ?? {}
+  const written = withRules(directory, document.toJS() ?? {}, { file, ...lineOf(document, lines, ['rulesFrom']) })
   const parsed = configSchema.safeParse(written)
   if (!parsed.success)
     throw withLine(issueError(parsed.error, { file }, configSchema, withoutSecrets(written)), document, lines)
@@ -56,6 +57,17 @@ export function loadProject(directory: string): Project {
     written,
     placeOf: (keys) => ({ file, path: keys.join('/'), ...lineOf(document, lines, keys) }),
   }
+}
+
+/** What stands in gonogo.yaml and the module of rules it names: reviewed and locked as one. */
+function withRules(directory: string, written: unknown, place: PlanErrorPlace): unknown {
+  const { rulesFrom, rules } = (written ?? {}) as { rulesFrom?: unknown; rules?: Record<string, unknown> }
+  if (typeof rulesFrom !== 'string' || rulesFrom === '') return written
+  const declared = loadRulesModule(directory, rulesFrom, { ...place, path: 'rulesFrom' })
+  const [twice] = Object.keys(declared).filter((name) => Object.hasOwn(rules ?? {}, name))
+  if (twice !== undefined)
+    throw new PlanError(`rule "${twice}" is also declared in ${rulesFrom}`, { ...place, path: `rules/${twice}` })
+  return { ...(written as object), rules: { ...declared, ...rules } }
 }
 
 /** A secret that was written out instead of referred to is not repeated in an error. */

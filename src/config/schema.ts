@@ -21,6 +21,41 @@ const kindEntry = z.looseObject({ kind: z.string().describe('Which kind; `gonogo
 const named = <T extends z.ZodType>(entry: T) =>
   z.record(z.string().regex(/^[\w.-]+$/, 'a name is letters, digits, ".", "_", "-"'), entry)
 
+const databaseEntry = kindEntry.extend({
+  expectedSchema: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('JSON file of the schema as it should be, kept in git: `gonogo data init` writes it'),
+  performance: z
+    .strictObject({
+      lookupP95MsMax: z.number().positive().optional().describe('Longest look-up of a row by its key, 95th percentile'),
+      validationMsMax: z.number().positive().optional().describe('Longest the rules may take'),
+      rowsPerSecondMin: z.number().positive().optional().describe('Rows judged a second, at least'),
+      commitsPerSecondMin: z.number().positive().optional().describe('Single rows committed a second, at least'),
+    })
+    .default({})
+    .describe('What `gonogo data validate --performance-test` insists on'),
+})
+
+const ruleEntry = kindEntry.extend({
+  database: z.string().min(1).optional().describe('Name under `databases`; may be left out where there is only one'),
+  max: z.int().min(0).default(0).describe('So many violations are still accepted'),
+  severity: z.enum(['error', 'warning']).default('error').describe('A warning is reported and fails nothing'),
+  fix: z
+    .union([
+      z
+        .string()
+        .min(1)
+        .transform((kind) => ({ kind })),
+      kindEntry,
+    ])
+    .optional()
+    .describe(
+      'What repairs it: the kind of a fix, or a map with its `kind` and options; `gonogo kinds fix` lists them',
+    ),
+})
+
 const operator = z.enum(['<', '<=', '>', '>=', '==', '!=', 'between'])
 const scope = z.enum(['candidate', 'stable', 'any', 'service'])
 const relativeTo = z.enum(['baseline', 'baseline-points'])
@@ -164,6 +199,14 @@ export const configSchema = z.strictObject({
   targets: named(kindEntry).default({}),
   routers: named(kindEntry).default({}),
   backups: named(kindEntry).default({}),
+  databases: named(databaseEntry).default({}).describe('Name → database whose rows have rules'),
+  graphs: named(kindEntry).default({}).describe('Name → graph database that rules compare with others'),
+  rules: named(ruleEntry).default({}).describe('Name → what must hold for the rows of a database'),
+  rulesFrom: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('A TypeScript or JavaScript module whose default export is made by `defineChecks()`: more rules'),
   signals: named(kindEntry).default({}).describe('Name → source of measurements'),
   delivery: z
     .strictObject({
@@ -192,5 +235,6 @@ export const configSchema = z.strictObject({
 })
 
 export type Config = z.output<typeof configSchema>
+export type RuleEntry = z.output<typeof ruleEntry>
 export type GuardEntry = z.output<typeof guard>
 export type WatchEntry = z.output<typeof watch>

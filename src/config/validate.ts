@@ -4,7 +4,7 @@ import { masked } from '../catalog/issues.ts'
 import { PlanError, type PlanErrorPlace } from '../lib/errors.ts'
 import { nearest } from '../lib/nearest.ts'
 import type { Stage } from '../plan/stage.ts'
-import type { BindingEntry, Config, GuardEntry } from './schema.ts'
+import type { BindingEntry, Config, GuardEntry, RuleEntry } from './schema.ts'
 import { configuredSignals, kindsGiving } from './signals.ts'
 
 /** One thing to make sure of, and the keys it stands under. `validate` throws a PlanError, whose path may go deeper. */
@@ -20,6 +20,8 @@ export function validationsOf(config: Config): Validation[] {
   const validations: Validation[] = []
   const add: Add = (keys, validate) => void validations.push({ keys, validate })
   addKinds(config, add)
+  addData(config, add)
+  addBackupRules(config, add)
   addDelivery(config, add)
   const { ask } = config.defaults
   if (ask) add(['defaults', 'ask'], (place) => requireName(config.people, ask, place, 'people'))
@@ -31,11 +33,59 @@ export function validationsOf(config: Config): Validation[] {
 }
 
 function addKinds(config: Config, add: Add): void {
-  const families = { targets: 'target', routers: 'router', backups: 'backup', signals: 'source' } as const
+  const families = {
+    targets: 'target',
+    routers: 'router',
+    backups: 'backup',
+    graphs: 'graph',
+    signals: 'source',
+  } as const
   for (const section of Object.keys(families) as (keyof typeof families)[]) {
     for (const [name, { kind, ...options }] of Object.entries(config[section]))
       add([section, name], (place) => validateKind(families[section], 'kind', kind, options, place))
   }
+}
+
+/** What a backup calls `rules` is the database whose rules are judged on its copies. */
+function addBackupRules({ backups, databases }: Config, add: Add): void {
+  for (const [name, { rules }] of Object.entries(backups))
+    if (typeof rules === 'string')
+      add(['backups', name], (place) => requireName(databases, rules, below(place, 'rules'), 'databases'))
+}
+
+/** Databases and the rules over them; what is said for every kind is not an option of the kind. */
+function addData({ databases, rules }: Config, add: Add): void {
+  for (const [name, { kind, expectedSchema: _, performance: __, ...options }] of Object.entries(databases))
+    add(['databases', name], (place) => validateKind('database', 'kind', kind, options, place))
+  for (const [name, entry] of Object.entries(rules)) {
+    add(['rules', name], (place) => {
+      requireDatabase(databases, entry.database, place)
+      validateKind('rule', 'kind', entry.kind, ruleOptions(entry), place)
+      if (entry.fix) validateKind('fix', 'kind', entry.fix.kind, without(entry.fix, 'kind'), below(place, 'fix'))
+    })
+  }
+}
+
+/** The options of a rule's own kind. */
+export function ruleOptions(entry: RuleEntry): Record<string, unknown> {
+  return without(entry, 'kind', 'database', 'max', 'severity', 'fix')
+}
+
+function without(entry: Record<string, unknown>, ...keys: string[]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(entry).filter(([key]) => !keys.includes(key)))
+}
+
+function requireDatabase(databases: Config['databases'], name: string | undefined, place: PlanErrorPlace): void {
+  if (name !== undefined) return requireName(databases, name, below(place, 'database'), 'databases')
+  const names = Object.keys(databases)
+  if (names.length === 1) return
+  throw new PlanError(
+    names.length === 0 ? 'there is no database it could be about' : 'does not say of which database',
+    {
+      ...place,
+      expected: names.length === 0 ? 'a section "databases"' : `"database: NAME", one of ${names.join(', ')}`,
+    },
+  )
 }
 
 function addDelivery({ delivery, targets, routers, people, backups }: Config, add: Add): void {

@@ -9,6 +9,7 @@ import type { Checklist, Item, Phase } from '../plan/plan.ts'
 import type { ReleasePlan } from '../plan/release-plan.ts'
 import type { Stage } from '../plan/stage.ts'
 import { proposeBackup } from './propose-backup.ts'
+import { proposeData } from './propose-data.ts'
 import { proposePoll } from './propose-poll.ts'
 import { proposeGuard, proposeWatch } from './propose-signals.ts'
 
@@ -95,6 +96,8 @@ function proposeFor(item: Item, context: ProposalContext): ProposedEntry | null 
   if (item.kind === 'poll') return proposePoll(item, context.config)
   const action = proposeStage(item, context) ?? proposeCommands(item) ?? proposeBackup(item, context)
   if (action) return action
+  const data = proposeData(item, context)
+  if (data) return data
   // Before the release "memory" is the machine's; during it, the new version's.
   return context.phase?.kind === 'readiness'
     ? (proposeCheck(item) ?? proposeWatch(item, context))

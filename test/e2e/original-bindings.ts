@@ -109,17 +109,13 @@ function bindTheRest(item: Item): Entry | null {
 }
 
 const DATABASE = 'data/database.db'
-const ORPHANS = `SELECT count(*) FROM relationships
-  WHERE source_id NOT IN (SELECT id FROM entities) OR target_id NOT IN (SELECT id FROM entities)`
-const EXPECTED = 'SELECT relationship_id, round(1-exp(sum(ln(1-weight))),6) AS expected FROM evidence GROUP BY 1'
-const OUT_OF_LINE = `SELECT count(*) FROM (${EXPECTED}) AS s JOIN relationships AS r ON r.id = s.relationship_id
-  WHERE abs(r.confidence - s.expected) > 0.05`
-const WITHOUT_EVIDENCE =
-  'SELECT count(*) FROM (SELECT id FROM relationships EXCEPT SELECT relationship_id FROM evidence)'
-const TWICE = 'SELECT count(*) FROM (SELECT 1 FROM relationships GROUP BY semantic_id HAVING count(*) > 1)'
-
-const count = (query: string, max: number): Entry => check('sql-count', { sqlite: DATABASE, query, max })
-const validate = (mode: string): Entry => run('node', 'scripts/validate.ts', `--${mode}`)
+const MIGRATIONS = { tool: 'sql-folder', database: DATABASE }
+const consistency = (options: Entry = {}): Entry => check('consistency', options)
+const rules = (...names: string[]): Entry => consistency({ rules: names })
+const ORPHANS = rules('orphaned-sources', 'orphaned-targets')
+const OUT_OF_LINE = rules('inconsistent-confidence')
+const fullCheck = consistency({ mode: 'full-check' })
+const judged = (...options: string[]): Entry => run('node', 'validate-consistency-fixes.js', ...options)
 const HEALTHY = { signal: 'health', scope: 'stable', aggregate: 'last', is: '==', value: 1 }
 const QUICK = { signal: 'response-time', scope: 'candidate', is: '<', value: 1000 }
 const CALM = { signal: 'error-rate', scope: 'candidate', is: '<', value: 1 }
@@ -132,7 +128,7 @@ function rulesFor(serviceUrl: string): Rule[] {
   const connections = check('command', {
     shell: `node -e 'fetch(process.env.SERVICE_URL + "/metrics").then((r) => r.json()).then((m) => process.exit(m.connections.percent < 80 ? 0 : 1))'`,
   })
-  const backupProved = check('command', { run: ['node', '../../bin/gonogo.js', 'backup', 'verify', 'database'] })
+  const backupProved = check('backup-age', { backup: 'database', ageMax: '24 h', verify: true })
   const integrity = check('sqlite-integrity', { path: DATABASE })
   return [
     { section: /environment/i, item: /^database/i, entry: writable(DATABASE) },
@@ -149,11 +145,19 @@ function rulesFor(serviceUrl: string): Rule[] {
 
     { section: /database prep/i, item: /backup/i, entry: { backup: 'database' } },
     { section: /database prep/i, item: /integrity/i, entry: integrity },
-    { section: /database prep/i, item: /schema/i, entry: run('node', 'scripts/migrate.ts', 'status', '--expect', '1') },
+    {
+      section: /database prep/i,
+      item: /schema/i,
+      entry: check('migration-status', { ...MIGRATIONS, expectVersion: '0001', pendingMax: 1 }),
+    },
     { section: /database prep/i, item: /baseline/i, entry: watch({ ...QUICK, scope: 'stable', for: '3 s' }) },
     { section: /database prep/i, item: /connection/i, entry: connections },
     { section: /database prep/i, item: /lock/i, entry: ask('dba') },
-    { section: /database prep/i, item: /transaction/i, entry: run('node', 'scripts/fix.ts', '--dry-run', '--json') },
+    {
+      section: /database prep/i,
+      item: /transaction/i,
+      entry: run('node', 'fix-data-consistency-issues.js', '--dry-run'),
+    },
 
     { section: /security/i, entry: ask('security') },
 
@@ -163,7 +167,7 @@ function rulesFor(serviceUrl: string): Rule[] {
     { section: /dependencies/i, item: /external/i, entry: { skip: 'evidence is loaded from files here' } },
     { section: /dependencies/i, item: /balancer/i, entry: reached('/health') },
 
-    { section: /^phase 1/i, item: /validation/i, entry: run('node', 'validate-consistency-fixes.js', '--pre-check') },
+    { section: /^phase 1/i, item: /validation/i, entry: judged('--pre-check') },
     { section: /^phase 1/i, item: /backup/i, entry: backupProved },
     { section: /^phase 1/i, item: /safety/i, entry: reached('/health') },
 
@@ -184,30 +188,16 @@ function rulesFor(serviceUrl: string): Rule[] {
     {
       section: /^phase 4/i,
       item: /fixes/i,
-      entry: {
-        action: 'command',
-        with: {
-          run: ['node', 'fix-data-consistency-issues.js'],
-          undo: ['node', 'fix-data-consistency-issues.js', '--undo'],
-          verify: ['node', 'validate-consistency-fixes.js', '--validate-only'],
-        },
-      },
+      entry: { action: 'data-fix', with: { database: 'graph' } },
     },
     {
       section: /^phase 4/i,
       item: /schema/i,
-      entry: {
-        action: 'command',
-        with: {
-          run: ['node', 'scripts/migrate.ts', 'up'],
-          undo: ['node', 'scripts/migrate.ts', 'down'],
-          verify: ['node', 'scripts/migrate.ts', 'status', '--expect', '2'],
-        },
-      },
+      entry: { action: 'migration', with: { ...MIGRATIONS, down: 'required' } },
     },
-    { section: /^phase 4/i, item: /^pre-/i, entry: validate('pre-check') },
+    { section: /^phase 4/i, item: /^pre-/i, entry: judged('--pre-check') },
     { section: /^phase 4/i, item: /backup/i, entry: backupProved },
-    { section: /^phase 4/i, item: /^post-/i, entry: validate('full-check') },
+    { section: /^phase 4/i, item: /^post-/i, entry: fullCheck },
     {
       section: /^phase 4/i,
       item: /performance/i,
@@ -215,12 +205,12 @@ function rulesFor(serviceUrl: string): Rule[] {
     },
 
     { section: /^real-time/i, item: /connections/i, entry: connections },
-    { section: /^real-time/i, item: /disk/i, entry: validate('performance-test') },
-    { section: /^(real-time|alert)/i, item: /orphaned/i, entry: count(ORPHANS, 0) },
-    { section: /^real-time/i, item: /confidence/i, entry: count(OUT_OF_LINE, 4) },
-    { section: /^real-time/i, item: /evidence/i, entry: count(WITHOUT_EVIDENCE, 9) },
-    { section: /^real-time/i, item: /semantic/i, entry: count(TWICE, 4) },
-    { section: /^real-time/i, item: /success/i, entry: validate('validate-only') },
+    { section: /^real-time/i, item: /disk/i, entry: judged('--performance-test') },
+    { section: /^(real-time|alert)/i, item: /orphaned/i, entry: ORPHANS },
+    { section: /^real-time/i, item: /confidence/i, entry: OUT_OF_LINE },
+    { section: /^real-time/i, item: /evidence/i, entry: rules('missing-evidence') },
+    { section: /^real-time/i, item: /semantic/i, entry: rules('duplicate-semantic-ids') },
+    { section: /^real-time/i, item: /success/i, entry: consistency({ successPercentMin: 95 }) },
 
     // Going back moves traffic; whether data was restored is for a person to say.
     { section: /^manual rollback/i, item: /database/i, entry: ask('dba') },
@@ -229,9 +219,9 @@ function rulesFor(serviceUrl: string): Rule[] {
     { section: /^manual rollback/i, item: /error/i, entry: watch({ ...CALM, scope: 'stable' }) },
     { section: /^manual rollback/i, item: /services/i, entry: reached('/health') },
 
-    { section: /indicators/i, item: /validation/i, entry: validate('validate-only') },
-    { section: /indicators/i, item: /orphaned/i, entry: count(ORPHANS, 0) },
-    { section: /indicators/i, item: /confidence/i, entry: count(OUT_OF_LINE, 4) },
+    { section: /indicators/i, item: /validation/i, entry: consistency() },
+    { section: /indicators/i, item: /orphaned/i, entry: ORPHANS },
+    { section: /indicators/i, item: /confidence/i, entry: OUT_OF_LINE },
     { section: /indicators/i, item: /performance/i, entry: watch(QUICK) },
     { section: /indicators/i, item: /integrity/i, entry: integrity },
     { section: /indicators/i, item: /monitoring/i, entry: watch({ ...HEALTHY, scope: 'candidate' }) },
@@ -241,7 +231,7 @@ function rulesFor(serviceUrl: string): Rule[] {
       item: /connections/i,
       entry: run('node', 'canary-deployment-tests.js', '--performance-only'),
     },
-    { section: /benchmarks/i, entry: validate('performance-test') },
+    { section: /benchmarks/i, entry: judged('--performance-test') },
 
     { section: /^immediate/i, item: /^monitoring/i, entry: watch(CALM, QUICK) },
     { section: /^immediate/i, item: /alert/i, entry: ask('on-call') },
@@ -255,7 +245,7 @@ function rulesFor(serviceUrl: string): Rule[] {
       entry: watch({ signal: 'restarts', aggregate: 'max', is: '==', value: 0 }),
     },
 
-    { section: /completion/i, item: /automated/i, entry: validate('full-check') },
+    { section: /completion/i, item: /automated/i, entry: fullCheck },
     { section: /completion|declaration/i, item: /critical/i, entry: watch({ ...CALM, is: '<=', value: 10 }) },
     { section: /completion/i, item: /engineering manager/i, entry: ask('manager') },
     { section: /completion/i, item: /devops/i, entry: ask('devops') },

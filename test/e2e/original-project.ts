@@ -1,7 +1,7 @@
 // A copy of the example in a folder of its own, to be released by the original document.
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { stringify } from 'yaml'
+import { parse, stringify } from 'yaml'
 import { readDocument } from '../../src/app/project.ts'
 import { bindOriginal, stagesOf } from './original-bindings.ts'
 import { ROOT } from './gonogo.ts'
@@ -34,6 +34,7 @@ export function layOut(folder: string, port: number): { directory: string; docum
 
 function configuration(directory: string, port: number): string {
   const { checklist } = readDocument(directory, DOCUMENT)
+  const { databases, rules } = parse(readFileSync(join(ROOT, 'examples/knowledge-graph/gonogo.yaml'), 'utf8'))
   const url = `http://127.0.0.1:${port}`
   const database = 'data/database.db'
   return stringify({
@@ -61,7 +62,9 @@ function configuration(directory: string, port: number): string {
       },
     },
     routers: { edge: { kind: 'builtin-proxy', listen: { port } } },
-    backups: { database: { kind: 'sqlite', database, directory: 'backups' } },
+    backups: { database: { kind: 'sqlite', database, directory: 'backups', rules: 'graph' } },
+    databases,
+    rules,
     signals: {
       traffic: { kind: 'router' },
       health: { kind: 'health', path: '/health' },

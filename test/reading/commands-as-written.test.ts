@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { runningBackgroundPrograms, stopBackgroundPrograms } from '../../src/actions/background.ts'
 import { command } from '../../src/actions/command.ts'
 import { readChecklist } from '../../src/checklist/read.ts'
+import { noData } from '../contracts/no-data.ts'
 import { exec } from '../../src/lib/exec.ts'
 import type { Item } from '../../src/plan/plan.ts'
 
@@ -50,6 +51,8 @@ async function run(item: Item | undefined, given: unknown = {}, env: Record<stri
     directory,
     env: all,
     commands: item?.commands ?? [],
+    deed: 'run item',
+    data: noData,
     logDirectory: join(directory, 'logs'),
     exec: (file, args, options) =>
       exec(file, args, { cwd: directory, env: all, timeoutMs: 30_000, signal, ...options }),

@@ -1,4 +1,6 @@
 // gonogo check: is everything ready? Looks, changes nothing, needs no database.
+import { createDataPort } from '../../app/data-port.ts'
+import { backupsOf } from '../../app/services.ts'
 import { openProject, planProject, surroundingsOf } from '../../app/project.ts'
 import { inParallel } from '../../lib/in-parallel.ts'
 import { runCheck } from '../../conduct/readiness.ts'
@@ -41,7 +43,8 @@ export async function check(options: CheckOptions): Promise<number> {
   const unbound = plan.items.filter(
     ({ item, binding }) => binding.type === 'unbound' && phases.get(items.get(item)?.phase ?? '')?.kind === 'readiness',
   )
-  const services = { directory: project.directory, ...surroundings }
+  const data = createDataPort({ project, surroundings }, backupsOf(project, surroundings))
+  const services = { directory: project.directory, data, ...surroundings }
   const results = await inParallel(chosen, 8, async ({ item, phase, binding }): Promise<CheckResult> => {
     const startedAt = performance.now()
     const outcome = await runCheck(
