@@ -1,17 +1,21 @@
 // What the example's tests stand on: a small graph in a folder of its own, and the real service as a real process.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
+import { parse, stringify } from 'yaml'
+import { fixData, judgeData, type DataProject } from '../../src/app/data.ts'
+import { openProject, surroundingsOf } from '../../src/app/project.ts'
+import type { FixReport } from '../../src/consistency/fix/report.ts'
 import { generateDataset } from './dataset/generate-dataset.ts'
 
 export const EXAMPLE = fileURLToPath(new URL('.', import.meta.url))
 
 const RELATIONSHIPS = 5000
-let master: string | undefined
+let master: Promise<string> | undefined
 
 /** A folder that is gone after the test. */
 export function temporaryFolder(): string {
@@ -21,16 +25,46 @@ export function temporaryFolder(): string {
 }
 
 /** A graph of 5,000 relationships with the usual faults planted. @returns its path. */
-export function temporaryGraph(): string {
+export async function temporaryGraph(): Promise<string> {
   const path = join(temporaryFolder(), 'database.db')
-  if (master === undefined) {
-    const folder = mkdtempSync(join(tmpdir(), 'knowledge-graph-master-'))
-    process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-    master = join(folder, 'database.db')
-    generateDataset(master, { relationships: RELATIONSHIPS, seed: 1 })
-  }
-  cpSync(master, path)
+  cpSync(await (master ??= makeMaster()), path)
   return path
+}
+
+async function makeMaster(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'knowledge-graph-master-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const path = join(folder, 'database.db')
+  await generateDataset(path, { relationships: RELATIONSHIPS, seed: 1 })
+  return path
+}
+
+/** A project that has the rules of this example for the database at `path`. @returns its folder. */
+export function temporaryProject(path: string): string {
+  const { service, databases, rules } = parse(readFileSync(join(EXAMPLE, 'gonogo.yaml'), 'utf8'))
+  const directory = temporaryFolder()
+  const { expectedSchema: _, ...graph } = { ...databases.graph, path }
+  writeFileSync(join(directory, 'gonogo.yaml'), stringify({ service, databases: { graph }, rules }))
+  return directory
+}
+
+/** The same, as gonogo has it open. */
+export function openRules(path: string): DataProject {
+  const project = openProject(temporaryProject(path))
+  return { project, surroundings: surroundingsOf(project, 'production') }
+}
+
+const EVERY_RULE = { database: 'graph', rules: null }
+
+/** How many rows, or groups of them, break each rule. */
+export async function countsOf(data: DataProject): Promise<Record<string, number | null>> {
+  const signal = AbortSignal.timeout(60_000)
+  const { results } = (await judgeData(data, EVERY_RULE, { mode: 'full', signal })).validation
+  return Object.fromEntries(results.map(({ rule, count }) => [rule, count]))
+}
+
+export function fix(data: DataProject, options: { dryRun?: boolean } = {}): Promise<FixReport> {
+  return fixData(data, EVERY_RULE, { ...options, signal: AbortSignal.timeout(60_000) })
 }
 
 export interface RunningService {

@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { EXAMPLE, runProgram, startServer, temporaryFolder, temporaryGraph } from './fixtures.ts'
+import { EXAMPLE, runProgram, startServer, temporaryFolder, temporaryGraph, temporaryProject } from './fixtures.ts'
+import { openDatabase, readNumber } from './src/database.ts'
 
 /** No run, no service: what a person's shell has set. */
 const byPerson = { GONOGO_RUN: '', SERVICE_URL: '', GONOGO_CAPSULE: '' }
@@ -56,6 +57,11 @@ describe('started by a person, a tool is gonogo', () => {
     ],
     ['canary-deployment-tests --performance-only', 'canary --performance-only'],
     ['canary-deployment-tests --generate-summary', 'canary --generate-summary'],
+    ['validate-consistency-fixes', 'data validate graph --full-check'],
+    ['validate-consistency-fixes --validate-only', 'data validate graph'],
+    ['fix-data-consistency-issues --environment=production', 'data fix graph --yes'],
+    ['fix-data-consistency-issues --dry-run', 'data fix graph --dry-run'],
+    ['fix-data-consistency-issues --validate-only', 'data validate graph'],
     ['rollback-recovery-system --execute-gradual-rollback --reason=slow', 'rollback --gradual --reason slow'],
     [
       'rollback-recovery-system --execute-emergency-rollback --reason=broken --skip-validation',
@@ -99,7 +105,7 @@ describe('inside a run', () => {
   })
 
   test('the kit verifies machine and database', async () => {
-    const path = temporaryGraph()
+    const path = await temporaryGraph()
     const verify = () => inRun('production-deployment-kit', ['--verify-only'], { DATABASE_PATH: path })
     expect((await verify()).code).toBe(0)
     writeFileSync(path, 'this is no database')
@@ -109,7 +115,7 @@ describe('inside a run', () => {
   })
 
   test('the kit sees whether the new version is live', async () => {
-    const path = temporaryGraph()
+    const path = await temporaryGraph()
     const v1 = await startServer(path)
     const v2 = await startServer(path, { GONOGO_VERSION: 'v2' })
     expect((await inRun('production-deployment-kit', ['--enable-monitoring'], { SERVICE_URL: v2.url })).code).toBe(0)
@@ -117,7 +123,7 @@ describe('inside a run', () => {
   })
 
   test('canary tests test the candidate, or say that it is the stable version they tested', async () => {
-    const path = temporaryGraph()
+    const path = await temporaryGraph()
     const v1 = await startServer(path)
     const v2 = await startServer(path, { GONOGO_VERSION: 'v2' })
     const candidate = await inRun('canary-deployment-tests', ['--auto-promote=false'], { SERVICE_URL: v2.url })
@@ -127,7 +133,7 @@ describe('inside a run', () => {
   })
 
   test('canary tests fail a candidate that answers with errors', async () => {
-    const { url } = await startServer(temporaryGraph(), { GONOGO_VERSION: 'v2', FAULT: 'errors' })
+    const { url } = await startServer(await temporaryGraph(), { GONOGO_VERSION: 'v2', FAULT: 'errors' })
     expect((await inRun('canary-deployment-tests', ['--performance-only'], { SERVICE_URL: url })).code).toBe(1)
   })
 
@@ -138,7 +144,7 @@ describe('inside a run', () => {
   })
 
   test('monitoring goes on until it is told to stop', async () => {
-    const { url } = await startServer(temporaryGraph())
+    const { url } = await startServer(await temporaryGraph())
     const run = `test-${process.pid}-${Date.now()}`
     const child = spawn(process.execPath, [`${EXAMPLE}monitoring-integration.js`, '--environment=production'], {
       env: { ...process.env, GONOGO_RUN: run, SERVICE_URL: url },
@@ -173,18 +179,26 @@ describe('inside a run', () => {
   })
 })
 
-test('the data tools fix, judge and take back', async () => {
-  const env = { ...byPerson, DATABASE_PATH: temporaryGraph() }
+/** gonogo itself, on a project of the test's own. */
+function gonogoOn(project: string): string {
+  const path = join(temporaryFolder(), 'gonogo.mjs')
+  const [program, place] = [join(EXAMPLE, '../../bin/gonogo.js'), project].map((text) => JSON.stringify(text))
+  writeFileSync(path, `process.argv.splice(2, 0, '--project', ${place})\nawait import(${program})`)
+  return path
+}
+
+test('the data tools rehearse, fix and take back', async () => {
+  const path = await temporaryGraph()
+  const env = { ...byPerson, DATABASE_PATH: path, GONOGO_BIN: gonogoOn(temporaryProject(path)) }
   const tool = async (name: string, ...args: string[]) =>
     (await runProgram([`${EXAMPLE}${name}.js`, ...args], env)).code
   expect(await tool('validate-consistency-fixes', '--pre-check')).toBe(0)
-  expect(await tool('fix-data-consistency-issues', '--validate-only')).toBe(1)
-  expect(await tool('fix-data-consistency-issues', '--dry-run')).toBe(0)
-  expect(await tool('validate-consistency-fixes', '--full-check')).toBe(1)
   expect(await tool('fix-data-consistency-issues', '--environment=production')).toBe(0)
-  expect(await tool('validate-consistency-fixes', '--full-check')).toBe(0)
+  using database = openDatabase(path)
+  const orphans = 'SELECT count(*) FROM relationships WHERE source_id NOT IN (SELECT id FROM entities)'
+  expect(readNumber(database, orphans)).toBe(0)
   expect(await tool('fix-data-consistency-issues', '--undo')).toBe(0)
-  expect(await tool('validate-consistency-fixes', '--validate-only')).toBe(1)
+  expect(readNumber(database, orphans)).toBeGreaterThan(0)
 })
 
 test('every command of the checklist names a program that is there', () => {

@@ -3,7 +3,7 @@ import { startServer, temporaryGraph } from './fixtures.ts'
 import { startTraffic } from './traffic.ts'
 
 test('users read, search and write, and what failed is told by version', async () => {
-  const path = temporaryGraph()
+  const path = await temporaryGraph()
   const good = await startServer(path)
   const options = { requestsPerSecond: 200, connections: 6, durationMs: 500 }
   const served = await startTraffic({ ...options, url: good.url }).finished

@@ -49,17 +49,17 @@ export function stagesOf(checklist: Checklist) {
 
 /** Commands, triggers, alerts and measurable thresholds need no words of ours. */
 function bindByStructure(item: Item, phase: Phase): Entry | null {
-  if (item.commands.length > 0 && CONDUCTED.has(phase.kind)) return { action: 'command', with: actionOptions(item) }
+  if (item.commands.length > 0 && CONDUCTED.has(phase.kind))
+    return copiesDatabase(item) ? { backup: 'database' } : { action: 'command', with: { readOnly: true } }
   if (item.polarity === 'bad-state') return bindGuard(item, item.kind === 'trigger' ? 'rollback' : 'notify')
   if (item.proposal && item.proposal.confidence >= 0.8 && item.proposal.check === 'node-version')
     return check('node-version', item.proposal.options)
   return bindWatch(item)
 }
 
-/** The copy of a database takes nothing away, but a second one is a second file; everything else here only looks. */
-function actionOptions(item: Item): Entry {
-  const copies = item.commands.some(({ script }) => /^cp\b/.test(script))
-  return copies ? { undo: ['true'], verify: 'ls backups/emergency-*.db' } : { readOnly: true }
+/** What a plain `cp` takes of a database in use is no backup: gonogo refuses it as written and takes its own. Every other command looks. */
+export function copiesDatabase(item: Item): boolean {
+  return item.commands.some(({ script }) => /^cp\b/.test(script))
 }
 
 function bindGuard(item: Item, severity: Severity): Entry | null {

@@ -1,10 +1,9 @@
 // Makes a knowledge graph with a known number of faults of each kind in it.
-import { mkdirSync, renameSync, rmSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { semanticIdOf } from '../src/graph.ts'
-import { createTables } from '../src/migrations.ts'
-import { INDEXES } from '../src/schema.ts'
+import { migrateUp } from '../src/migrate.ts'
 import { createRandom, sample, type Random } from './random.ts'
 
 /** How many of each are in the graph. No relationship has two of them. */
@@ -57,22 +56,23 @@ export function plantedFor(relationships: number): Planted {
 }
 
 /**
- * Writes the database to `path`, replacing one that is there; the same arguments give the same bytes.
+ * Writes the database to `path`, replacing one that is there; the same arguments give the same rows.
  * @throws Error when there are too few relationships to plant that much in.
  */
-export function generateDataset(
+export async function generateDataset(
   path: string,
   options: { relationships: number; seed: number; planted?: Planted },
-): { size: DatasetSize; planted: Planted } {
+): Promise<{ size: DatasetSize; planted: Planted }> {
   const planted = options.planted ?? plantedFor(options.relationships)
   mkdirSync(dirname(path), { recursive: true })
   const draft = `${path}.draft`
   rmSync(draft, { force: true })
+  writeFileSync(draft, '')
+  await migrateUp(draft, '0001_graph')
   using database = new DatabaseSync(draft)
   database.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN')
-  createTables(database)
   const size = fill(database, options.relationships, createRandom(options.seed), planted)
-  database.exec(`COMMIT; ${INDEXES} PRAGMA journal_mode = WAL`)
+  database.exec('COMMIT; PRAGMA journal_mode = WAL')
   database.close()
   for (const old of ['', '-wal', '-shm']) rmSync(path + old, { force: true })
   renameSync(draft, path)

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { generateDataset } from '../dataset/generate-dataset.ts'
 import { DEFAULT_DATABASE, runScript, wholeNumber } from './script.ts'
 
-runScript(() => {
+await runScript(async () => {
   const { values } = parseArgs({
     options: {
       relationships: { type: 'string', default: '100000' },
@@ -12,7 +12,7 @@ runScript(() => {
     },
   })
   const startedAt = performance.now()
-  const { size, planted } = generateDataset(values.out, {
+  const { size, planted } = await generateDataset(values.out, {
     relationships: wholeNumber('relationships', values.relationships),
     seed: wholeNumber('seed', values.seed),
   })

@@ -9,9 +9,9 @@ export const DEFAULT_DATABASE =
  * Runs `main` and ends with the exit code it gives; 2 and one line when it cannot be done at all
  * (wrong options, no database).
  */
-export function runScript(main: () => number): void {
+export async function runScript(main: () => number | Promise<number>): Promise<void> {
   try {
-    process.exitCode = main()
+    process.exitCode = await main()
   } catch (error) {
     console.error(`error: ${(error as Error).message}`)
     process.exitCode = 2

@@ -1,7 +1,7 @@
 // The knowledge graph as the service sees it: prepared statements over one database connection.
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { inTransaction } from './database.ts'
-import { COMBINED_CONFIDENCE } from './schema.ts'
+import { COMBINED_CONFIDENCE } from './confidence.ts'
 
 export interface Entity {
   id: number

@@ -1,5 +1,5 @@
 // Tests for the new version while it takes little or no traffic. For a person, the canary as gonogo conducts it.
-import { exitCodeOf, formatJudgements } from '../consistency/judgement.ts'
+import { exitCodeOf, formatJudgements } from './judgement.ts'
 import { candidateVersion, conductedRun, environmentArgs, runGonogo, serviceUrl } from './context.ts'
 import { runTool, type ToolOptions, type ToolSpec } from './options.ts'
 import { findSubject, testFunctions, testSpeed } from './service-tests.ts'

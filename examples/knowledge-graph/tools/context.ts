@@ -1,6 +1,7 @@
 // Where a tool runs: by a person's hand, or as a step of a run that gonogo conducts.
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 
 const EXAMPLE = fileURLToPath(new URL('..', import.meta.url))
 
@@ -30,8 +31,16 @@ export function serviceUrl(): string {
 
 /** Runs gonogo in the example's folder. @returns its exit code. */
 export function runGonogo(...args: readonly (string | null)[]): Promise<number> {
-  const program = process.env.GONOGO_BIN || inExample('../../bin/gonogo.js')
-  return runNode([program, ...args.filter((arg) => arg !== null)])
+  return runNode([gonogo(), ...args.filter((arg) => arg !== null)])
+}
+
+/** Runs gonogo for what it prints. @throws Error when it does not end with 0. */
+export async function askGonogo(...args: readonly string[]): Promise<string> {
+  return (await promisify(execFile)(process.execPath, [gonogo(), ...args], { cwd: EXAMPLE })).stdout
+}
+
+function gonogo(): string {
+  return process.env.GONOGO_BIN || inExample('../../bin/gonogo.js')
 }
 
 /** Runs one of the example's scripts on the example's database. @returns its exit code. */

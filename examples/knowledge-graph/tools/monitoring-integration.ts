@@ -1,6 +1,6 @@
 // Watching the service. For a person it is `gonogo monitor`; inside a run it measures at the service's own address.
 import { appendFileSync, mkdirSync } from 'node:fs'
-import { exitCodeOf, formatJudgements, type Judgement } from '../consistency/judgement.ts'
+import { exitCodeOf, formatJudgements, type Judgement } from './judgement.ts'
 import { conductedRun, environmentArgs, inExample, runGonogo, serviceUrl } from './context.ts'
 import { runTool, type ToolSpec } from './options.ts'
 import { ask, testHealth, testSpeed, type Subject } from './service-tests.ts'

@@ -1,5 +1,5 @@
 // The deployment itself. For a person it is gonogo; inside a run it does the verifying a step of the checklist asks it for.
-import { exitCodeOf, formatJudgements, type Judgement } from '../consistency/judgement.ts'
+import { exitCodeOf, formatJudgements, type Judgement } from './judgement.ts'
 import { candidateVersion, conductedRun, databasePath, environmentArgs, runGonogo, serviceUrl } from './context.ts'
 import { testEnvironment } from './environment-tests.ts'
 import { runTool, UsageError, type ToolOptions, type ToolSpec } from './options.ts'

@@ -1,5 +1,5 @@
 // Tests a running service from outside, as a client sees it. Nothing here changes data.
-import type { Judgement } from '../consistency/judgement.ts'
+import type { Judgement } from './judgement.ts'
 import { candidateVersion } from './context.ts'
 
 /** One version of the service, by the address and the header that reach it. */
