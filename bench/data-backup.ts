@@ -32,7 +32,7 @@ export const bench: Bench = {
 }
 
 const NOTES = [
-  'time: pinned copy, fsync, SHA-256 beside quick_check beside 8 rules in SQL (2 sessions), manifest; one writer commits throughout',
+  'time: pinned copy, fsync, SHA-256 beside quick_check beside 8 rules, manifest; one writer commits throughout',
   'a stall is the longest transaction of that writer, busy waiting included, over all rounds',
   'kills: SIGKILL to the process and all it started, at a moment drawn evenly over the time an undisturbed one takes',
 ]

@@ -6,6 +6,10 @@ import { createInterface, type Interface } from 'node:readline'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
+import { findKind } from '../../src/catalog/catalog.ts'
+import { verdictOf } from '../../src/consistency/result.ts'
+import type { Rule } from '../../src/consistency/rule.ts'
+import { validate } from '../../src/consistency/validate.ts'
 import type { BackupContext, CopyValidation } from '../../src/backups/backup.ts'
 import { sqlite } from '../../src/backups/sqlite.ts'
 import { sqlite as sqliteDatabase } from '../../src/databases/sqlite.ts'
@@ -39,44 +43,41 @@ export function makeBank(directory: string, bytes: number): string {
   return file
 }
 
-/** Eight rules as statements over whole tables, those about one table in one pass; each column counts violations. */
-const RULES = [
-  `SELECT sum(kind NOT IN ('k0','k1','k2','k3','k4','k5','k6')) AS "kind is known", sum(score < 0 OR score > 1) AS "score within 0 and 1",
-    sum(pad IS NULL) AS "pad is there", sum(kind IS NULL) AS "kind is there" FROM facts`,
-  'SELECT count(*) AS "facts have an account" FROM (SELECT DISTINCT account FROM facts) f LEFT JOIN accounts a ON a.id = f.account WHERE a.id IS NULL',
-  'SELECT count(*) AS "accounts have facts" FROM (SELECT id FROM accounts EXCEPT SELECT account FROM facts)',
-  `SELECT count(*) - count(DISTINCT id) AS "ids are unique", sum(balance) <> ${TOTAL} AS "money is conserved" FROM accounts`,
-]
+/** Eight rules, as gonogo.yaml would declare them. */
+const RULES: Record<string, Record<string, unknown>> = {
+  'kind is known': { kind: 'enum', column: 'facts.kind', values: ['k0', 'k1', 'k2', 'k3', 'k4', 'k5', 'k6', 'mark'] },
+  'kind is there': { kind: 'not-null', column: 'facts.kind' },
+  'score within 0 and 1': { kind: 'range', column: 'facts.score', from: 0, to: 1 },
+  'pad is there': { kind: 'not-null', column: 'facts.pad' },
+  'facts have an account': { kind: 'reference', column: 'facts.account', references: 'accounts.id' },
+  'accounts have facts': { kind: 'requires-child', column: 'accounts.id', child: 'facts.account' },
+  'balances are not below 0': { kind: 'range', column: 'accounts.balance', from: -1_000_000 },
+  'balances are there': { kind: 'not-null', column: 'accounts.balance' },
+}
 
 async function runRules(copy: string, signal: AbortSignal): Promise<CopyValidation> {
   const database = sqliteDatabase.create(sqliteDatabase.options.parse({ path: copy }), { directory: '/' })
-  const counts: Record<string, number> = {}
-  await database.snapshot(2, signal, async ({ sessions }) => {
-    const rules = [...RULES]
-    await Promise.all(
-      sessions.map(async (session) => {
-        for (let sql = rules.shift(); sql; sql = rules.shift())
-          for (const [rule, count] of Object.entries((await session.all({ sql, parameters: [] }))[0] ?? {}))
-            counts[rule] = Number(count)
-      }),
-    )
+  const rules = Object.entries(RULES).map(([name, { kind: id, ...given }]): Rule => {
+    const kind = findKind('rule', String(id), {})
+    const options = kind.options.parse(given)
+    return { name, kind, options, database: 'bank', max: 0, severity: 'error', fix: null }
   })
-  const broken = Object.entries(counts).filter(([, count]) => count > 0)
-  const findings = broken.map(([rule, count]) => ({
-    rule,
-    title: rule,
-    severity: 'error' as const,
-    status: 'failed' as const,
-    count,
-    problem: null,
-  }))
+  const { results } = await validate(database, rules, { signal })
+  const failed = results.filter(({ status }) => status === 'failed')
   return {
-    verdict: broken.length > 0 ? 'failed' : 'passed',
-    passed: Object.keys(counts).length - broken.length,
-    failed: broken.length,
-    unverified: 0,
-    counts,
-    findings,
+    verdict: verdictOf(results),
+    passed: results.filter(({ status }) => status === 'passed').length,
+    failed: failed.length,
+    unverified: results.filter(({ status }) => status === 'unverified').length,
+    counts: Object.fromEntries(results.map(({ rule, count }) => [rule, count])),
+    findings: failed.map(({ rule, title, severity, count, problem }) => ({
+      rule,
+      title,
+      severity,
+      status: 'failed' as const,
+      count,
+      problem,
+    })),
   }
 }
 
