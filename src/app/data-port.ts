@@ -6,14 +6,16 @@ import { PlanError, messageOf } from '../lib/errors.ts'
 import type { DataPort } from '../plan/data-port.ts'
 import { failed, passed, unverified, type Outcome } from '../plan/outcome.ts'
 import type { Backup } from '../backups/backup.ts'
-import { fixData, fixRuns, judgeData, undoData, type DataProject } from './data.ts'
+import { fixData, fixRuns, undoData, type DataProject } from './data.ts'
+import { joinedJudging } from './joined-judging.ts'
 
 /** @param backups those of the project, by name. */
 export function createDataPort(data: DataProject, backups: Readonly<Record<string, Backup>>): DataPort {
+  const judge = joinedJudging(data)
   return {
     validate: (ask, signal) =>
       told(async () => {
-        const { validation, besides } = await judgeData(data, ask, { mode: ask.mode, signal })
+        const { validation, besides } = await judge(ask, signal)
         return validationOutcome(validation, { successPercentMin: ask.successPercentMin, besides })
       }),
 

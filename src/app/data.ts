@@ -22,7 +22,7 @@ import type { Rule } from '../consistency/rule.ts'
 import type { Database } from '../databases/database.ts'
 import { PlanError, codeOf } from '../lib/errors.ts'
 import type { ValidationAsk } from '../plan/data-port.ts'
-import { databaseNameOf, databaseOf, graphOf, rulesOf } from './databases.ts'
+import { databaseNameOf, databaseOf, declaredRulesOf, graphOf, rulesOf } from './databases.ts'
 import type { Surroundings } from './project.ts'
 import { readRecordedRows, recordRows } from './recorded-rows.ts'
 
@@ -67,20 +67,23 @@ export async function judgeData(
 ): Promise<Judged> {
   const { name, database, rules } = chosenData(data, choice)
   const { stateDirectory } = data.project
+  const began = performance.now()
   const recorded = readRecordedRows(stateDirectory, name)
   const besides =
     mode === 'full-check' ? await lookBesides(database, expectedSchemaOf(data.project, name), options.signal) : []
   // Counts of a database that is not whole, or not of the schema they are about, would say nothing.
   if (besides.some(({ findings }) => findings.length > 0)) return { validation: notJudged(name, database), besides }
-  const { rows, ...validation } = await validate(database, rules, {
+  const judging = validate(database, rules, {
     ...options,
     mode: mode === 'sampled' ? 'sampled' : 'full',
     rowsBefore: (table) => recorded[table] ?? null,
     databaseOf: (other) => databaseOf(data.project, other, data.surroundings),
     graphOf: (other) => graphOf(data.project, other, data.surroundings),
   })
+  const { rows, ...validation } = await placed(data.project, judging)
   if (validation.mode === 'full') recordRows(stateDirectory, name, rows, validation.startedAt)
-  return { validation, besides }
+  // As long as all of it took: a full check is more than its rules.
+  return { validation: { ...validation, durationMs: performance.now() - began }, besides }
 }
 
 function notJudged(name: string, { identity }: Database): Validation {
@@ -92,7 +95,19 @@ function notJudged(name: string, { identity }: Database): Validation {
 /** @throws PlanError, OutsideError */
 export function testPerformance(data: DataProject, choice: DataChoice, signal: AbortSignal): Promise<Performance> {
   const { database, rules } = chosenData(data, choice)
-  return measurePerformance(database, rules, { signal })
+  return placed(data.project, measurePerformance(database, rules, { signal }))
+}
+
+/** What the schema has against a rule is said with the line of gonogo.yaml that it stands in. */
+async function placed<T>({ placeOf }: Project, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (!(error instanceof PlanError)) throw error
+    const { file, path } = error.place
+    if (file !== undefined || !path?.startsWith('rules/')) throw error
+    throw new PlanError(error.message, { ...error.place, ...placeOf(path.split('/')) })
+  }
 }
 
 /** @throws PlanError where the file that gonogo.yaml names is not there, or no schema. */
@@ -114,7 +129,10 @@ function expectedSchemaOf({ config, directory, placeOf }: Project, name: string)
 export function fixData(data: DataProject, choice: DataChoice, options: Omit<FixOptions, 'kinds'>): Promise<FixReport> {
   const { database, rules } = chosenData(data, choice)
   // A kind is called with what its own schema gave, so its option type may be forgotten here.
-  return applyFixes(database, rules, { ...options, kinds: fixes as unknown as readonly FixKind[] })
+  return placed(
+    data.project,
+    applyFixes(database, rules, { ...options, kinds: fixes as unknown as readonly FixKind[] }),
+  )
 }
 
 /** @throws PlanError, OutsideError */
@@ -124,8 +142,11 @@ export function undoData(
   run: number,
   options: UndoOptions,
 ): Promise<UndoReport> {
-  const { database: chosen, rules } = chosenData(data, { database, rules: null })
-  return undoFixes(chosen, run, { ...options, rules })
+  const { project, surroundings } = data
+  const name = databaseNameOf(project, database)
+  // Rules that are gone since are no reason to keep what was done for them.
+  const rules = declaredRulesOf(project, name, surroundings)
+  return undoFixes(databaseOf(project, name, surroundings), run, { ...options, rules })
 }
 
 /** Newest last. @throws PlanError, OutsideError */

@@ -1,6 +1,6 @@
 // The command line. Each command is a file of its own, loaded when it is called.
 import { Command, CommanderError } from 'commander'
-import { codeOf } from '../lib/errors.ts'
+import { codeOf, messageOf } from '../lib/errors.ts'
 import { EXIT, sayError, sayUsageError } from './exit.ts'
 
 type Handler = (...args: never[]) => Promise<number> | number
@@ -16,8 +16,15 @@ export async function main(argv: readonly string[]): Promise<void> {
     await program.parseAsync(argv, { from: 'user' })
   } catch (error) {
     exitCode = error instanceof CommanderError ? (error.exitCode === 0 ? EXIT.ok : EXIT.cannot) : sayError(error)
+    if (exitCode !== EXIT.ok && asksForJson(argv))
+      process.stdout.write(`${JSON.stringify({ error: messageOf(error) }, null, 2)}\n`)
   }
   process.exitCode = exitCode
+}
+
+/** Who asked for JSON reads standard output: an error is told there too. */
+function asksForJson(argv: readonly string[]): boolean {
+  return argv.some((word, at) => word === '--format=json' || (word === 'json' && argv[at - 1] === '--format'))
 }
 
 /** A reader that left (`gonogo plan | head`) is no reason to fail, and a release goes on without one. */
@@ -158,7 +165,7 @@ function createProgram(setExit: (code: number) => void): Command {
     .option('--format <format>', 'text or json', 'text')
   command(
     'data <verb> [name]',
-    'validate | fix | undo RUN | runs | init: the rules that the rows of a database must keep',
+    'validate | fix | undo [RUN] | runs | init: the rules that the rows of a database must keep',
     async () => (await import('./commands/data.ts')).data,
   )
     .option('--database <name>', 'of which database a run is undone')

@@ -186,22 +186,29 @@ async function backUpFirst(
   process.stderr.write(`backed up first: ${manifest.id} (${manifest.verified.method})\n`)
 }
 
-/** Exit 0 all taken back, 1 rows edited since were left alone. */
+/** Exit 0 all taken back, 1 rows edited since were left alone. Without a run it is the newest that is not undone. */
 async function undo(
   parts: DataProject,
   given: string | undefined,
   options: DataOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  if (given === undefined) throw new PlanError('which run?', { hint: '"gonogo data runs" lists them' })
+  const database = options.database ?? null
+  const run = given === undefined ? await newestRun(parts, database, signal) : wholeNumber('RUN', given)
   const progress = progressLine()
-  const report = await undoData(parts, options.database ?? null, wholeNumber('RUN', given), {
+  const report = await undoData(parts, database, run, {
     signal,
     mode: options.chunks ? 'chunks' : 'transaction',
     progress: ({ rowsDone, rowsTotal }) => progress.show(`${rowsDone} of ${rowsTotal} rows`),
   }).finally(() => progress.close())
   print(options.format === 'json' ? asJson(report) : undoText(report))
   return report.conflicts.count === 0 ? EXIT.ok : EXIT.no
+}
+
+async function newestRun(parts: DataProject, database: string | null, signal: AbortSignal): Promise<number> {
+  const newest = (await fixRuns(parts, database, signal)).findLast(({ state }) => state !== 'undone')
+  if (newest) return newest.run
+  throw new PlanError('there is no fix to undo', { hint: '"gonogo data runs" lists what was ever fixed' })
 }
 
 async function runs(
@@ -231,13 +238,15 @@ async function init(parts: DataProject, asked: string | null, signal: AbortSigna
   return EXIT.ok
 }
 
+/** @throws PlanError where the option is there and names nothing: judging no rule is no answer. */
 function rulesAsked({ rules }: DataOptions): string[] | null {
-  return rules === undefined
-    ? null
-    : rules
-        .split(',')
-        .map((name) => name.trim())
-        .filter(Boolean)
+  if (rules === undefined) return null
+  const names = rules
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean)
+  if (names.length > 0) return names
+  throw new PlanError('--rules names no rule', { expected: 'names of rules, with commas between' })
 }
 
 /** @throws PlanError naming the option. */

@@ -1,8 +1,9 @@
 // Opening SQLite files, and what their errors mean to a person.
-import { existsSync } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
-import { messageOf, OutsideError } from '../../lib/errors.ts'
+import { codeOf, messageOf, OutsideError } from '../../lib/errors.ts'
+import { OWN_TABLES } from '../schema.ts'
 import { diskFull } from './free-space.ts'
 
 /** Primary result codes of SQLite. */
@@ -49,6 +50,7 @@ export function openForSession(
   file: string,
   { mode, lockTimeoutMs }: { mode: 'read' | 'write'; lockTimeoutMs: number },
 ): DatabaseSync {
+  if (mode === 'write') requireWritable(file)
   const database = openLive(file, mode === 'read', lockTimeoutMs)
   if (mode === 'read' || mayWriteSharedWal() || journalMode(database) !== 'wal') return database
   database.close()
@@ -57,6 +59,18 @@ export function openForSession(
     `${file} is in WAL mode, which SQLite ${process.versions.sqlite} can corrupt when it writes beside others (fixed in 3.51.3)`,
     { hint: 'use a newer Node 24' },
   )
+}
+
+/** SQLite opens a file it may not write for reading instead, and then takes no lock where it says that it does. */
+function requireWritable(file: string): void {
+  try {
+    accessSync(file, constants.W_OK)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return
+    throw new OutsideError('sqlite', `${file} is read-only for this user (${codeOf(error)})`, {
+      hint: 'give gonogo permission to write the file and its directory: SQLite keeps its log there',
+    })
+  }
 }
 
 /** Opens a copy nobody writes: no locks, no log, nothing created beside it. @throws OutsideError */
@@ -99,11 +113,12 @@ export function countRowsIn(file: string): Record<string, number> {
   return explained(file, () => countRows(database))
 }
 
-/** Rows per table. Virtual tables and their parts are left out: they may need extensions, and are derived anyway. */
+/** Rows per table. Left out: virtual tables and their parts, which may need extensions and are derived anyway, and tables of gonogo's own. */
 export function countRows(database: DatabaseSync): Record<string, number> {
   const tables = database
     .prepare(
-      `SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`,
+      `SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+       AND substr(name, 1, ${OWN_TABLES.length}) <> '${OWN_TABLES}'`,
     )
     .all() as { name: string }[]
   const counts = tables.map(({ name }) => {
@@ -128,8 +143,9 @@ function openLive(file: string, readOnly: boolean, timeout = BUSY_TIMEOUT_MS): D
   })
 }
 
-/** What SQLite says against `file`, as an OutsideError with a remedy; any other error as it is. */
+/** What SQLite says against `file`, as an OutsideError with a remedy; any other error, also one explained before, as it is. */
 export function explain(file: string, error: unknown): unknown {
+  if (error instanceof OutsideError) return error
   const because = { cause: error }
   switch (resultCode(error)) {
     case -1:
