@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fixes } from '../catalog/fixes.ts'
 import type { Project } from '../config/load.ts'
+import { CONFIG_FILE } from '../config/locate.ts'
 import { readExpectedSchema, type ExpectedSchema } from '../consistency/expected-schema.ts'
 import { applyFixes, type FixOptions } from '../consistency/fix/apply-fixes.ts'
 import type { FixReport } from '../consistency/fix/report.ts'
@@ -125,9 +126,19 @@ function expectedSchemaOf({ config, directory, placeOf }: Project, name: string)
   }
 }
 
+/** What a fix would be about. @throws PlanError for names that are not there, and where none of the rules has a fix. */
+export function chosenFixes(data: DataProject, choice: DataChoice): Chosen {
+  const chosen = chosenData(data, choice)
+  if (chosen.rules.some(({ fix }) => fix !== null)) return chosen
+  throw new PlanError(`no rule has a fix: ${chosen.rules.map(({ name }) => name).join(', ')}`, {
+    expected: `"fix" at one of them in ${CONFIG_FILE}`,
+    hint: '"gonogo kinds fix" lists what there is',
+  })
+}
+
 /** @throws PlanError, OutsideError; nothing is half done then. */
 export function fixData(data: DataProject, choice: DataChoice, options: Omit<FixOptions, 'kinds'>): Promise<FixReport> {
-  const { database, rules } = chosenData(data, choice)
+  const { database, rules } = chosenFixes(data, choice)
   // A kind is called with what its own schema gave, so its option type may be forgotten here.
   return placed(
     data.project,

@@ -51,24 +51,24 @@ export function rulesOf(
   project: Project,
   database: string,
   names: readonly string[] | null,
-  { resolve }: Surroundings,
+  surroundings: Surroundings,
 ): Rule[] {
-  const { rules, databases } = project.config
-  const usual = Object.keys(databases).length === 1 ? database : null
-  const own = Object.entries(rules).filter(([, entry]) => (entry.database ?? usual) === database)
-  for (const name of names ?? [])
-    requireRule(
-      name,
-      own.map(([known]) => known),
-      database,
-    )
+  const own = declaredRulesOf(project, database, surroundings)
+  const known = own.map(({ name }) => name)
+  for (const name of names ?? []) requireRule(name, known, database)
   if (own.length === 0)
     throw new PlanError(`no rules are declared for the database "${database}"`, {
       expected: `a section "rules" in ${CONFIG_FILE}`,
       hint: `"gonogo data init ${database}" proposes some`,
     })
-  return own
-    .filter(([name]) => names === null || names.includes(name))
+  return own.filter(({ name }) => names === null || names.includes(name))
+}
+
+/** The rules of a database in their declared order, and none where none are declared. */
+export function declaredRulesOf({ config }: Project, database: string, { resolve }: Surroundings): Rule[] {
+  const usual = Object.keys(config.databases).length === 1 ? database : null
+  return Object.entries(config.rules)
+    .filter(([, entry]) => (entry.database ?? usual) === database)
     .map(([name, entry]) => toRule(name, database, resolve(entry)))
 }
 

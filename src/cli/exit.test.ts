@@ -22,6 +22,12 @@ it('says an error in one line, whatever it quotes', () => {
   expect(said(new PlanError('is wrong', { file: 'a.yaml', line: 3 }))).toBe('gonogo: a.yaml:3: is wrong\n')
 })
 
+it('says of what was cancelled no more than that', () => {
+  const ending = new AbortController()
+  ending.abort()
+  expect(said(ending.signal.reason)).toBe('gonogo: cancelled\n')
+})
+
 it('shows the stack of a bug', () => {
   expect(said(new TypeError('no'))).toMatch(/^gonogo: no\n.*bug in gonogo.*\n.*TypeError: no\n\s+at /)
 })

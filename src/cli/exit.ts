@@ -15,8 +15,10 @@ export const EXIT = {
 
 /** Says what went wrong in one line, and gives the exit code. Bugs show their stack: they want reporting. */
 export function sayError(error: unknown): number {
-  const known = error instanceof PlanError || error instanceof OutsideError
-  process.stderr.write(`${paint('red', 'gonogo:', process.stderr)} ${oneLine(messageOf(error))}\n`)
+  const wasCancelled = error instanceof Error && error.name === 'AbortError'
+  const known = error instanceof PlanError || error instanceof OutsideError || wasCancelled
+  const what = wasCancelled ? 'cancelled' : messageOf(error)
+  process.stderr.write(`${paint('red', 'gonogo:', process.stderr)} ${oneLine(what)}\n`)
   if (!known && error instanceof Error && error.stack) {
     process.stderr.write(
       `${paint('dim', `this is a bug in gonogo, please report it:\n${error.stack}`, process.stderr)}\n`,

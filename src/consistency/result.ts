@@ -53,10 +53,13 @@ export function successPercent(results: readonly RuleResult[]): number | null {
   return judged === 0 ? null : (100 * (judged - broken)) / judged
 }
 
-/** Failed when a rule of severity `error` failed, else unverified when one is, else passed; nothing judged is unverified. */
+/**
+ * Failed when a rule of severity `error` failed, else unverified when any rule is, also one of severity `warning`: a warning tells what was
+ * found, and an error or a sample found out nothing. Else passed; nothing judged is unverified.
+ */
 export function verdictOf(results: readonly RuleResult[]): 'passed' | 'failed' | 'unverified' {
   const errors = results.filter(({ severity }) => severity === 'error')
   if (errors.some(({ status }) => status === 'failed')) return 'failed'
-  if (results.length === 0 || errors.some(({ status }) => status === 'unverified')) return 'unverified'
+  if (results.length === 0 || results.some(({ status }) => status === 'unverified')) return 'unverified'
   return 'passed'
 }

@@ -1,7 +1,7 @@
 // Pinned copy: a read transaction keeps every checkpoint and commit from changing what it sees, while a child process copies
 // the main file and then the log; folding the log into the copy gives the database as of the last commit in it.
 // (`cp` of a live database loses its log; the backup API took three times as long; VACUUM INTO ten times.)
-import { chmodSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { syncFile } from '../sync-file.ts'
 import { explained, journalMode, openForReading } from '../../databases/sqlite/open.ts'
@@ -15,8 +15,8 @@ import type { Tasks } from './tasks.ts'
  */
 export async function snapshot(source: string, file: string): Promise<Tasks['snapshot']['gives']> {
   const takenAt = pinnedCopy(source, file)
-  // Whoever may read the live database need not be able to read every old state of it.
-  chmodSync(file, 0o600)
+  // Whoever may read the live database need not be able to read every old state of it; and a copy of a read-only one is written once.
+  for (const made of [file, `${file}-wal`]) if (existsSync(made)) chmodSync(made, 0o600)
   fold(file)
   return { takenAt, bytes: statSync(file).size }
 }

@@ -1,11 +1,20 @@
 // gonogo data validate | fix | undo | runs | init.
 import { createInterface } from 'node:readline/promises'
-import { chosenData, fixData, fixRuns, judgeData, testPerformance, undoData, type DataProject } from '../../app/data.ts'
+import {
+  chosenFixes,
+  fixData,
+  fixRuns,
+  judgeData,
+  testPerformance,
+  undoData,
+  type DataProject,
+} from '../../app/data.ts'
 import { databaseNameOf, databaseOf } from '../../app/databases.ts'
 import { writeExpectedSchema } from '../../app/expected-schema.ts'
 import { openProject, surroundingsOf } from '../../app/project.ts'
 import { backupsOf } from '../../app/services.ts'
 import { validationOutcome, plainNumbers } from '../../consistency/outcome.ts'
+import type { Rule } from '../../consistency/rule.ts'
 import { successPercent } from '../../consistency/result.ts'
 import { proposeRules } from '../../consistency/propose/propose.ts'
 import { rulesYaml } from '../../consistency/propose/rules-yaml.ts'
@@ -131,8 +140,10 @@ async function fix(
 ): Promise<number> {
   const database = databaseNameOf(parts.project, asked)
   const choice = { database, rules: rulesAsked(options) }
+  // Before anybody is asked, or a backup taken.
+  const { rules } = chosenFixes(parts, choice)
   const isDryRun = options.dryRun === true
-  if (!isDryRun && !(await isConfirmed(parts, choice, options))) return EXIT.no
+  if (!isDryRun && !(await isConfirmed(rules, database, options))) return EXIT.no
   if (!isDryRun && options.backup && options.resume === undefined) await backUpFirst(parts, database, signal)
   const progress = progressLine()
   const report = await fixData(parts, choice, {
@@ -150,17 +161,13 @@ async function fix(
   return report.outcome === 'rolled-back' || report.outcome === 'incomplete' ? EXIT.no : EXIT.ok
 }
 
-async function isConfirmed(
-  parts: DataProject,
-  choice: { database: string; rules: string[] | null },
-  { yes }: DataOptions,
-): Promise<boolean> {
+async function isConfirmed(rules: readonly Rule[], database: string, { yes }: DataOptions): Promise<boolean> {
   if (yes) return true
-  const fixing = chosenData(parts, choice).rules.flatMap(({ name, fix: how }) => (how ? [`${name} (${how.kind})`] : []))
+  const fixing = rules.flatMap(({ name, fix: how }) => (how ? [`${name} (${how.kind})`] : []))
   if (!process.stdin.isTTY)
     throw new PlanError('nobody is there to confirm the fix', { hint: 'look with --dry-run, then add --yes' })
   const lines = createInterface({ input: process.stdin, output: process.stdout })
-  const answer = await lines.question(`Repair ${fixing.join(', ')} in "${choice.database}"? [y/N] `)
+  const answer = await lines.question(`Repair ${fixing.join(', ')} in "${database}"? [y/N] `)
   lines.close()
   return /^y(es)?$/i.test(answer.trim())
 }
@@ -232,6 +239,7 @@ async function init(parts: DataProject, asked: string | null, signal: AbortSigna
   const rules = await proposeRules(database, { now: Date.now(), signal, progress: progress.show }).finally(() =>
     progress.close(),
   )
+  if (rules.length === 0) process.stderr.write(`nothing to propose: no table of "${name}" asks for a rule\n`)
   print(rulesYaml(rules, Object.keys(project.config.databases).length > 1 ? name : null).trimEnd())
   const written = await writeExpectedSchema(project, name, database, signal)
   if (written) process.stderr.write(`${written}\n`)

@@ -24,9 +24,11 @@ export function validationText(
   const success = successPercent(results)
   const lines = [
     ...besides.flatMap(besidesLines),
-    ...rulesTable(results).map((line, index) =>
-      [line, ...detailsOf(results[index] as RuleResult, keysMax, plans)].join('\n'),
-    ),
+    ...(results.length === 0
+      ? [`${mark('unverified')} no rule was judged`]
+      : rulesTable(results).map((line, index) =>
+          [line, ...detailsOf(results[index] as RuleResult, keysMax, plans)].join('\n'),
+        )),
     '',
     [
       success === null ? null : `validation success ${shownPercent(success)} %`,

@@ -3,6 +3,7 @@ import type { Database } from '../../databases/database.ts'
 import type { DatabaseSchema } from '../../databases/schema.ts'
 import { PlanError } from '../../lib/errors.ts'
 import { plural } from '../../lib/plural.ts'
+import { bindRule } from '../bind.ts'
 import type { Rule } from '../rule.ts'
 import { undoRun } from '../undo/undo-run.ts'
 import { triggersOf } from './engine-catalogue.ts'
@@ -14,7 +15,7 @@ import { setForeignKeys } from './foreign-keys.ts'
 import { prepareFix, tablesOf } from './prepared-fix.ts'
 import { referencesOf } from './references.ts'
 import { reportChange, type FixReport } from './report.ts'
-import { moveRun, readRun, readRuns } from './shadow-log.ts'
+import { moveRun, readRun, requireNoneUnfinished } from './shadow-log.ts'
 import { sqlSession, type SqlSession } from './sql.ts'
 import { inTransaction } from './transaction.ts'
 import { violationsOf } from './violations.ts'
@@ -61,7 +62,7 @@ export async function applyFixes(database: Database, rules: readonly Rule[], opt
     const job = jobOf(session, schema, rules, { ...options, now })
     const notes = await notesOf(job)
     await setForeignKeys(session, true)
-    await requireNoneUnfinished(session, options)
+    await requireRunnable(session, options)
     const isChunked = options.mode === 'chunks' && options.dryRun !== true
     const came = isChunked
       ? await chunked(job, options)
@@ -87,6 +88,7 @@ function jobOf(
   rules: readonly Rule[],
   options: FixOptions & { now: () => number },
 ): FixJob {
+  for (const rule of rules) bindRule(rule, schema)
   const references = referencesOf(schema, rules)
   const { kinds, signal, now } = options
   const fixes = rules
@@ -149,7 +151,9 @@ async function chunked(job: FixJob, options: FixOptions): Promise<Came> {
     )
     return { ...came, run: finished, changes: touched, outcome }
   } catch (error) {
-    if (run !== null && error instanceof PlanError) await takeBack(job, run, chunkMs)
+    // What another process has ended or begun to undo is no longer this one's to take back.
+    if (run !== null && error instanceof PlanError && (await readRun(job.session, run)).state === 'fixing')
+      await takeBack(job, run, chunkMs)
     throw error
   }
 }
@@ -159,22 +163,12 @@ async function takeBack(job: FixJob, run: number, chunkMs: number): Promise<void
   await undoRun(session, await readRun(session, run), { schema, references, chunkMs, now, progress: () => undefined })
 }
 
-/** A killed fix has rows in a state between: going on from there without it would mix two runs. */
-async function requireNoneUnfinished(session: SqlSession, { resume }: FixOptions): Promise<void> {
-  const unfinished = (await readRuns(session)).filter(({ state }) => state === 'fixing' || state === 'undoing')
-  const [first] = unfinished
-  if (resume !== undefined) {
-    const run = await readRun(session, resume)
-    if (run.state !== 'fixing') throw new PlanError(`run ${resume} is ${run.state}, so there is nothing to resume`)
-    if (run.mode !== 'chunks') throw new PlanError(`run ${resume} was one transaction`)
-    return
-  }
-  if (!first) return
-  const next =
-    first.state === 'fixing'
-      ? `gonogo data fix --resume ${first.run}, or gonogo data undo ${first.run}`
-      : `gonogo data undo ${first.run}`
-  throw new PlanError(`run ${first.run} is not finished (${first.state})`, { hint: next })
+/** @throws PlanError for a run that cannot be resumed, or one that has to be finished first. */
+async function requireRunnable(session: SqlSession, { resume }: FixOptions): Promise<void> {
+  if (resume === undefined) return requireNoneUnfinished(session)
+  const run = await readRun(session, resume)
+  if (run.state !== 'fixing') throw new PlanError(`run ${resume} is ${run.state}, so there is nothing to resume`)
+  if (run.mode !== 'chunks') throw new PlanError(`run ${resume} was one transaction`)
 }
 
 /** Triggers of the user's fire as for any other writer: what they change elsewhere is theirs to take back. */

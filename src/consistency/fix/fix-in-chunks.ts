@@ -132,11 +132,16 @@ class Chunker {
     const total = await this.#reading(false, () => aim(session, change, schema, TARGET))
     let changed = 0
     let imaged: Imaged | null = null
+    // Rows of another change may take longer.
+    this.#progress.pace = firstPace
     for (let first = 1; first <= total;) {
       const last = Math.min(total, first + this.#progress.pace.rows - 1)
       let next: Imaged | null = imaged
+      let askedMs = 0
       changed += await this.#chunk(fix, async (run) => {
+        const askedAt = performance.now()
         const where = this.#progress.isStale ? await this.#still(fix, change, first, last) : sql`1 = 1`
+        askedMs = performance.now() - askedAt
         next ??= await this.#open(fix, change, run)
         const before = next.change.rows
         next = await applySlice(
@@ -152,11 +157,9 @@ class Chunker {
       imaged = next
       if (imaged) this.#keep(imaged, isNew)
       const rows = last - first + 1
-      this.#progress.pace = nextPace(
-        this.#progress.pace,
-        { rows, durationMs: this.#progress.chunks.lastMs },
-        this.#chunkMs,
-      )
+      // Looking for all of them again takes as long for few rows as for many: fewer rows would only make it more often.
+      const durationMs = this.#progress.chunks.lastMs - askedMs
+      this.#progress.pace = nextPace(this.#progress.pace, { rows, durationMs }, this.#chunkMs)
       first = last + 1
       tell(this.#job, { rule: fix.rule.name, rulesDone: this.#progress.rulesDone, rowsDone: last, rowsTotal: total })
     }

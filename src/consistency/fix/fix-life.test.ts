@@ -141,6 +141,39 @@ describe('a fix in chunks', () => {
     expect(await database.hash()).toBe(before)
   })
 
+  it('is not begun beside another one', async () => {
+    using database = new Fixing(graphOf(2000))
+    await database.fix(GRAPH_RULES.slice(2, 3))
+    const before = await database.hash()
+    // The other one begins after this one has looked whether there is one.
+    const behind = inProcess(database.path, {
+      heard(sql) {
+        if (sql.startsWith('BEGIN IMMEDIATE')) database.edit("UPDATE gonogo_runs SET state = 'fixing'")
+      },
+    })
+    for (const mode of ['chunks', 'transaction'] as const) {
+      const asked = applyFixes(behind, GRAPH_RULES, { kinds: fixKinds, signal, mode })
+      await expect(asked).rejects.toThrow(/run 1 is not finished/)
+      database.edit("UPDATE gonogo_runs SET state = 'fixed'")
+    }
+    expect(await listFixRuns(database.database, signal)).toHaveLength(1)
+    expect(await database.hash()).toBe(before)
+  })
+
+  it('leaves what another process has ended as it is', async () => {
+    using database = new Fixing(graphOf(2000))
+    let commits = 0
+    const overtaken = inProcess(database.path, {
+      heard(sql) {
+        if (sql === 'COMMIT') commits++
+        if (sql.startsWith('BEGIN IMMEDIATE') && commits >= 6) database.edit("UPDATE gonogo_runs SET state = 'fixed'")
+      },
+    })
+    const options = { kinds: fixKinds, signal, mode: 'chunks', chunkMs: 5 } as const
+    await expect(applyFixes(overtaken, GRAPH_RULES, options)).rejects.toThrow(/was ended by another process/)
+    expect(await listFixRuns(database.database, signal)).toMatchObject([{ run: 1, state: 'fixed' }])
+  })
+
   it('leaves alone what others have repaired, changed or added between its chunks', async () => {
     using database = new Fixing(graphOf(10_000))
     let isDone = false

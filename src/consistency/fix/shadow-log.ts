@@ -61,7 +61,18 @@ async function hasLog(session: SqlSession): Promise<boolean> {
   return (await session.number(query)) > 0
 }
 
-/** Inside a transaction. @returns the number of the run. */
+/** A killed fix has rows in a state between, a running one will have: a second one would mix the two. @throws PlanError */
+export async function requireNoneUnfinished(session: SqlSession): Promise<void> {
+  const first = (await readRuns(session)).find(({ state }) => state === 'fixing' || state === 'undoing')
+  if (!first) return
+  const next =
+    first.state === 'fixing'
+      ? `unless it still runs: gonogo data fix --resume ${first.run}, or gonogo data undo ${first.run}`
+      : `unless it still runs: gonogo data undo ${first.run}`
+  throw new PlanError(`run ${first.run} is not finished (${first.state})`, { hint: next })
+}
+
+/** Inside a transaction. @returns the number of the run. @throws PlanError where another one is not finished. */
 export async function beginRun(
   session: SqlSession,
   run: Omit<LoggedRun, 'run' | 'endedAt' | 'undoneAt'>,
@@ -75,6 +86,7 @@ export async function beginRun(
       run BIGINT NOT NULL, seq BIGINT NOT NULL, change TEXT NOT NULL, row_count BIGINT NOT NULL, undone_above BIGINT,
       PRIMARY KEY (run, seq))`)
   if (session.engine === 'postgres') await session.run(sql`LOCK TABLE ${RUNS} IN EXCLUSIVE MODE`)
+  await requireNoneUnfinished(session)
   const number = 1 + (await session.number(sql`SELECT coalesce(max(run), 0) AS n FROM ${RUNS}`))
   await session.run(sql`
     INSERT INTO ${RUNS} (run, state, mode, rules, label, schema_hash, started_at)
