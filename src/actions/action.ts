@@ -31,6 +31,8 @@ export interface Action<Options = unknown> {
   example: unknown
   failingExample: unknown
   secretFields: readonly string[]
+  /** Options that name something of gonogo.yaml: a database, a backup, rules. */
+  refersTo?: readonly ('database' | 'backup' | 'rules')[]
   /** Asked when it has been run; without a context, of the options alone. */
   reversibility(options: Options, context?: Pick<ActionContext, 'deed' | 'logDirectory'>): Reversibility
   /** Why it is one-way, where the kind knows: "no way down for 0042_orders". */

@@ -24,6 +24,7 @@ export const dataFix = defineAction({
   example: { database: 'main', rules: ['orphans'] },
   failingExample: { database: 'main', rules: ['no-such-rule'] },
   secretFields: [],
+  refersTo: ['database', 'rules'],
   reversibility: () => 'compensable',
 
   describe({ database, rules, chunked }) {

@@ -72,8 +72,6 @@ export async function judgeData(
   const recorded = readRecordedRows(stateDirectory, name)
   const besides =
     mode === 'full-check' ? await lookBesides(database, expectedSchemaOf(data.project, name), options.signal) : []
-  // Counts of a database that is not whole, or not of the schema they are about, would say nothing.
-  if (besides.some(({ findings }) => findings.length > 0)) return { validation: notJudged(name, database), besides }
   const judging = validate(database, rules, {
     ...options,
     mode: mode === 'sampled' ? 'sampled' : 'full',
@@ -81,7 +79,13 @@ export async function judgeData(
     databaseOf: (other) => databaseOf(data.project, other, data.surroundings),
     graphOf: (other) => graphOf(data.project, other, data.surroundings),
   })
-  const { rows, ...validation } = await placed(data.project, judging)
+  const judged = await placed(data.project, judging).catch((error: unknown) => {
+    // Of a database that is not whole, or not of the schema they are about, rules may not be told: that it is not is told already.
+    if (besides.every(({ findings }) => findings.length === 0)) throw error
+    return null
+  })
+  if (!judged) return { validation: notJudged(name, database), besides }
+  const { rows, ...validation } = judged
   if (validation.mode === 'full') recordRows(stateDirectory, name, rows, validation.startedAt)
   // As long as all of it took: a full check is more than its rules.
   return { validation: { ...validation, durationMs: performance.now() - began }, besides }

@@ -89,7 +89,8 @@ export function planProject(
 export interface Surroundings {
   env: Record<string, string>
   redactor: Redactor
-  resolve<T>(value: T): T
+  /** @param path keys that lead to the value, for errors. */
+  resolve<T>(value: T, path?: string[]): T
 }
 
 /** @throws PlanError for a reference to a variable or file that is not there. */
@@ -109,5 +110,5 @@ export function surroundingsOf(project: Project, environment: string): Surroundi
   const inherited = Object.fromEntries(
     Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
   )
-  return { env: { ...inherited, ...variables, ...special, ...secrets }, redactor, resolve: (value) => resolveIn(value) }
+  return { env: { ...inherited, ...variables, ...special, ...secrets }, redactor, resolve: resolveIn }
 }

@@ -29,7 +29,7 @@ export function kindOf<F extends Family>(
   const { kind, ...written } = entry
   const place = { file: CONFIG_FILE, path: `${section}/${name}` }
   const found = findKind(family, kind, place)
-  return { kind: found, options: parseOptions(found.options, surroundings.resolve(written), place) }
+  return { kind: found, options: parseOptions(found.options, surroundings.resolve(written, [section, name]), place) }
 }
 
 /** Target and router of the project's delivery, or null when it delivers nothing. */

@@ -36,6 +36,8 @@ export interface Check<Options = unknown> {
   failingExample: unknown
   /** Options whose values are secrets. */
   secretFields: readonly string[]
+  /** Options that name something of gonogo.yaml: a database, a backup, rules. */
+  refersTo?: readonly ('database' | 'backup' | 'rules')[]
   recognise?: Recognise
   /** Dry-run text: what would be looked at. */
   describe(options: Options): string

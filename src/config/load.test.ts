@@ -190,3 +190,33 @@ describe('what is wrong is said in one line, with the line of the key and what w
     expect(complaint('service: 5\nfoo: 1\nbar: 2')).toContain('unknown key "foo" (and 1 more)')
   })
 })
+
+describe('data in gonogo.yaml', () => {
+  const DATA = `service: shop
+databases: { main: { kind: sqlite, path: a.db } }
+rules: { orphans: { kind: not-null, column: lines.order_id } }
+backups: { main: { kind: sqlite, database: a.db, rules: main } }
+bindings:
+  a/data: { check: consistency, with: { rules: [orphans] } }
+  a/fix: { action: data-fix, with: { database: main } }
+  a/age: { check: backup-age, with: { backup: main, ageMax: 1 h } }
+`
+
+  it('loads when every name is there', () => {
+    expect(complaint(DATA)).toBe('it loads')
+  })
+
+  it.each([
+    ['a rule of a check', '[orphans]', '[orphan]', '6: bindings/a/data/with/rules: "orphan" is not defined'],
+    ['the database of a fix', 'database: main }', 'database: mian }', '7: bindings/a/fix/with/database: "mian" is not'],
+    ['the backup of an age', 'backup: main,', 'backup: min,', '8: bindings/a/age/with/backup: "min" is not defined'],
+    ['the rules of a backup', 'rules: main }', 'rules: mian }', '4: backups/main/rules: "mian" is not defined'],
+  ])('names what is not there: %s', (_, piece, other, words) => {
+    expect(complaint(DATA.replace(piece, other))).toContain(words)
+  })
+
+  it('wants rules where a backup is to be judged by them', () => {
+    const none = DATA.replace(/^rules:.*\n/m, '').replace(/^bindings:[\s\S]*/m, '')
+    expect(complaint(none)).toContain('3: backups/main/rules: no rules are declared for the database "main"')
+  })
+})

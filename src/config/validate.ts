@@ -47,10 +47,23 @@ function addKinds(config: Config, add: Add): void {
 }
 
 /** What a backup calls `rules` is the database whose rules are judged on its copies. */
-function addBackupRules({ backups, databases }: Config, add: Add): void {
-  for (const [name, { rules }] of Object.entries(backups))
+function addBackupRules(config: Config, add: Add): void {
+  for (const [name, { rules }] of Object.entries(config.backups))
     if (typeof rules === 'string')
-      add(['backups', name], (place) => requireName(databases, rules, below(place, 'rules'), 'databases'))
+      add(['backups', name], (place) => {
+        requireName(config.databases, rules, below(place, 'rules'), 'databases')
+        requireRulesOf(config, rules, below(place, 'rules'))
+      })
+}
+
+function requireRulesOf({ databases, rules }: Config, database: string, place: PlanErrorPlace): void {
+  const usual = Object.keys(databases).length === 1 ? database : null
+  if (Object.values(rules).some((rule) => (rule.database ?? usual) === database)) return
+  throw new PlanError(`no rules are declared for the database "${database}"`, {
+    ...place,
+    expected: 'a section "rules"',
+    hint: `"gonogo data init ${database}" proposes some`,
+  })
 }
 
 /** Databases and the rules over them; what is said for every kind is not an option of the kind. */
@@ -124,9 +137,21 @@ function withoutSecrets(options: unknown, secretFields: readonly string[]): unkn
 function validateBinding(config: Config, entry: BindingEntry, place: PlanErrorPlace): void {
   switch (entry.form) {
     case 'check':
-      return validateKind('check', 'check', entry.value.check, entry.value.with, place)
+      validateKind('check', 'check', entry.value.check, entry.value.with, place)
+      return requireReferences(
+        config,
+        findKind('check', entry.value.check, place).refersTo ?? [],
+        entry.value.with,
+        place,
+      )
     case 'action':
-      return validateKind('action', 'action', entry.value.action, entry.value.with, place)
+      validateKind('action', 'action', entry.value.action, entry.value.with, place)
+      return requireReferences(
+        config,
+        findKind('action', entry.value.action, place).refersTo ?? [],
+        entry.value.with,
+        place,
+      )
     case 'backup':
       return requireName(config.backups, entry.value.backup, below(place, 'backup'), 'backups')
     case 'poll':
@@ -141,6 +166,20 @@ function validateBinding(config: Config, entry: BindingEntry, place: PlanErrorPl
       return
     default:
   }
+}
+
+const SECTION_OF = { database: 'databases', backup: 'backups', rules: 'rules' } as const
+
+/** Options of a kind that are names of other sections: each must be there. */
+function requireReferences(
+  config: Config,
+  refersTo: readonly (keyof typeof SECTION_OF)[],
+  given: Record<string, unknown>,
+  place: PlanErrorPlace,
+): void {
+  for (const option of refersTo)
+    for (const name of [given[option] ?? []].flat())
+      requireName(config[SECTION_OF[option]], String(name), below(below(place, 'with'), option), SECTION_OF[option])
 }
 
 function validateGuard(config: Config, { signal, restoreData }: GuardEntry, place: PlanErrorPlace): void {

@@ -12,6 +12,11 @@ export function compareValues(a: Value, b: Value): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
+/** By the first value that differs. */
+export function compareKeys(a: readonly Value[], b: readonly Value[]): number {
+  return a.reduce<number>((so, value, at) => so || compareValues(value, b[at] ?? null), 0)
+}
+
 function rankOf(value: Value): number {
   if (value === null) return 0
   if (typeof value === 'string') return 2

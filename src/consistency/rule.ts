@@ -25,6 +25,16 @@ export interface Grouping {
   of?: { table: string; column: string }
 }
 
+/** A grouping by the whole numbers that are the rows' own in another table, kept in memory instead of a relation. */
+export interface Held {
+  /** Whether there are rows of this value; null of null. */
+  has(value: RawBuilder<unknown>): RawBuilder<unknown>
+  /** What an aggregate of the rows of this value comes to; null where there are none (counts: 0). */
+  total(aggregate: Aggregate, column: string, value: RawBuilder<unknown>): RawBuilder<unknown>
+  /** A relation with the column `value`: numbers from the least to the greatest of the other table that there are no rows of. */
+  absent: RawBuilder<unknown>
+}
+
 /** What a rule builds its statement from. */
 export interface Terms {
   engine: Engine
@@ -39,6 +49,8 @@ export interface Terms {
   rows(table: string): RawBuilder<unknown>
   /** A relation with the column `value` (never null), `n` and the aggregates asked for. */
   grouping(grouping: Grouping): RawBuilder<unknown>
+  /** The same in memory, where that is exact and cheaper than putting rows in order; null: ask for `grouping`. */
+  held(grouping: Grouping): Held | null
   /** Milliseconds since the epoch. */
   now: number
   /** Rows of the table when the rule last ran, or null. */
@@ -101,6 +113,10 @@ export interface RuleKind<Options = unknown> {
   judged?(options: Options): { rowsOf: string } | 'one'
   /** Whether what is broken among some rows of `judges` is broken among all of them, so that a sample can fail the rule. */
   isRowwise?: boolean
+  /** SQLite calls JavaScript for each row: it is asked about some rows at a time. Only of rules whose rows are judged alone. */
+  callsPerRow?: boolean
+  /** All rows are put in order, which takes several times as long as reading them: such rules begin early. */
+  sorts?: boolean
   /** Why the columns, which are there, cannot be judged this way: wrong type; null when they can. */
   mismatch?(options: Options, terms: Terms): Mismatch | null
   /** What one key of `violations` is called: column names, in their order. */

@@ -1,5 +1,4 @@
 // Groupings that several rules ask for: put together once, with all the aggregates that any of them wants.
-import type { RawBuilder } from 'kysely'
 import type { Grouping, Rule, Terms } from './rule.ts'
 
 /** What a grouping goes by: rules that ask for the same one may want different aggregates. */
@@ -10,7 +9,7 @@ export function groupingKey({ table, by }: Grouping): string {
 /** The groupings each rule asks for, by name of rule. `listen` makes terms that tell what is asked of them. */
 export function groupingsOf(
   rules: readonly Rule[],
-  listen: (hear: (grouping: Grouping, statement: RawBuilder<unknown>) => null) => Terms,
+  listen: (hear: (grouping: Grouping) => null) => Terms,
 ): Map<string, Grouping[]> {
   const asked = new Map<string, Grouping[]>()
   for (const { name, kind, options } of rules) {

@@ -6,7 +6,7 @@ import { PlanError } from '../lib/errors.ts'
 import { nearest } from '../lib/nearest.ts'
 import { compileStatement } from './compile.ts'
 import { familyOf } from './column-type.ts'
-import type { Grouping, Terms } from './rule.ts'
+import type { Grouping, Held, Terms } from './rule.ts'
 
 export interface TermsOptions {
   /** Milliseconds since the epoch. */
@@ -16,6 +16,8 @@ export interface TermsOptions {
   rowsOf?: (table: string) => RawBuilder<unknown> | null
   /** Takes a grouping's statement to have it made once; gives what stands for it. */
   shared?: (grouping: Grouping, statement: RawBuilder<unknown>) => RawBuilder<unknown> | null
+  /** Left out: nothing is kept in memory. */
+  held?: (grouping: Grouping) => Held | null
 }
 
 /** Names shown where one is not known. */
@@ -38,6 +40,7 @@ export function createTerms(schema: DatabaseSchema, options: TermsOptions): Term
       const statement = groupingStatement(terms, grouping)
       return options.shared?.(grouping, statement) ?? sql`(${statement})`
     },
+    held: (grouping) => options.held?.(grouping) ?? null,
   }
   return terms
 }
@@ -128,7 +131,11 @@ function groupingStatement(terms: Terms, { table, by, aggregates, of }: Grouping
   const isSome = some && !isSame(terms, some, terms.relation(of.table))
   const wanted = isSome ? sql` AND ${value} IN (SELECT ${sql.id('o', of.column)} FROM ${some} AS o)` : sql``
   const from = of ? terms.relation(table) : terms.rows(table)
-  return sql`SELECT ${value} AS value, count(*) AS n${sql.join(columns, sql``)} FROM ${from} AS c
+  // By an index on the value SQLite would fetch what is put together row by row, from all over the table.
+  const isFetched = terms.engine === 'sqlite' && aggregates.some(({ column }) => column !== by)
+  const isTable = terms.table(table).kind === 'table' && !isSome && isSame(terms, from, terms.relation(table))
+  const unindexed = isFetched && isTable ? sql` NOT INDEXED` : sql``
+  return sql`SELECT ${value} AS value, count(*) AS n${sql.join(columns, sql``)} FROM ${from} AS c${unindexed}
     WHERE ${value} IS NOT NULL${wanted} GROUP BY ${value}`
 }
 

@@ -1,12 +1,18 @@
 // Own processes (proxy, supervisor, watchdog) are started by file: `.ts` from a checkout, `.js` from the published package.
 import { spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync } from 'node:fs'
-import { dirname, extname } from 'node:path'
+import { tmpdir } from 'node:os'
+import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** Path of a sibling module, with the ending this installation runs: `entryPoint(import.meta.url, './main')`. */
 export function entryPoint(importMetaUrl: string, sibling: string): string {
   return fileURLToPath(new URL(sibling + extname(fileURLToPath(importMetaUrl)), importMetaUrl))
+}
+
+/** Node keeps what it has compiled there, at the place it would choose itself: a short-lived process comes up in half the time. */
+export const COMPILE_CACHE = {
+  NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(tmpdir(), 'node-compile-cache'),
 }
 
 /**

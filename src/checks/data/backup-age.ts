@@ -26,6 +26,7 @@ export const backupAge = defineCheck({
   example: { backup: 'database', ageMax: '1 h' },
   failingExample: { backup: 'database', ageMax: '1 ms' },
   secretFields: [],
+  refersTo: ['backup'],
 
   describe: ({ backup, ageMax, verify }) =>
     `the newest proved copy of ${backup ?? 'the backup'} is at most ${formatDuration(ageMax)} old${verify ? ', and proves again' : ''}`,

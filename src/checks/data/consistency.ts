@@ -27,6 +27,7 @@ export const consistency = defineCheck({
   example: { database: 'main', rules: ['orphans'], successPercentMin: 95 },
   failingExample: { database: 'main', successPercentMin: 100 },
   secretFields: [],
+  refersTo: ['database', 'rules'],
 
   describe({ database, rules, mode, successPercentMin }) {
     const which = rules ? rules.join(', ') : 'every rule'

@@ -1,6 +1,6 @@
 // Reading a SQLite file in a process of its own: a long scan blocks nobody here and ends when it is cancelled.
 import { resolve } from 'node:path'
-import { entryPoint } from '../../lib/entry-point.ts'
+import { COMPILE_CACHE, entryPoint } from '../../lib/entry-point.ts'
 import { lastLine } from '../../lib/excerpt.ts'
 import type { CheckContext } from '../check.ts'
 
@@ -38,6 +38,7 @@ export async function readSqlite(
   const program = entryPoint(import.meta.url, './sqlite-reader')
   const result = await context.exec(process.execPath, ['--disable-warning=ExperimentalWarning', program], {
     input: JSON.stringify(request),
+    env: COMPILE_CACHE,
     timeoutMs: options.timeoutMs,
     signal: context.signal,
   })

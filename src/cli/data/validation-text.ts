@@ -89,9 +89,15 @@ function keyText(key: Key): string {
     .map((value) => {
       if (value === null) return 'null'
       if (value instanceof Uint8Array) return `0x${Buffer.from(value).toString('hex')}`
-      return typeof value === 'string' ? JSON.stringify(value) : String(value)
+      return typeof value === 'string' ? JSON.stringify(shortened(value)) : String(value)
     })
     .join(', ')
+}
+
+const KEY_CHARACTERS_MAX = 60
+
+function shortened(text: string): string {
+  return text.length <= KEY_CHARACTERS_MAX ? text : `${text.slice(0, KEY_CHARACTERS_MAX)}...`
 }
 
 function nextStep({ database, results, mode }: Validation): string | null {

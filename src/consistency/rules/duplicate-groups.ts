@@ -15,6 +15,7 @@ export const duplicateGroups = defineRule<Options>({
   options: options as z.ZodType<Options>,
   example: { column: 'relationships.semantic_id' },
   isRowwise: true,
+  sorts: true,
   describe: ({ column }) => `no two rows have the same ${nameOf(column)}`,
   reads: ({ column }) => column.map((one) => ({ ...one, option: 'column' })),
   judges: () => null,

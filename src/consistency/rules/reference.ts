@@ -6,6 +6,7 @@ import { allOf, anyOf } from '../compile.ts'
 import { defineRule, type Terms } from '../rule.ts'
 import { keyList, keyNames } from '../terms.ts'
 import { unlike } from '../unlike.ts'
+import { columnFamily } from '../values.ts'
 
 const options = z
   .strictObject({
@@ -45,7 +46,7 @@ export const reference = defineRule<Options>({
     const orphans =
       terms.engine === 'postgres'
         ? lookedUp({ column, references }, terms)
-        : distinctFirst({ column, references }, terms)
+        : (notHeld({ column, references }, terms) ?? distinctFirst({ column, references }, terms))
     if (nulls === 'ignore') return orphans
     return sql`SELECT ${keyList(keyNames(terms, table).length)} FROM (${orphans}) AS o UNION ALL SELECT ${terms.key(table, 't')} FROM ${terms.rows(table)} AS t
       WHERE ${anyOf(columns.map((one) => sql`${one} IS NULL`))}`
@@ -58,6 +59,18 @@ export const reference = defineRule<Options>({
 })
 
 type Pair = Pick<Options, 'column' | 'references'>
+
+/** Against the numbers of the parents' rows, kept in memory; null where they cannot be. */
+function notHeld({ column: [child], references: [parent, ...others] }: Pair, terms: Terms): RawBuilder<unknown> | null {
+  if (!child || !parent || others.length > 0) return null
+  const { family } = columnFamily(terms, child)
+  const held =
+    family === 'number' ? terms.held({ table: parent.table, by: parent.column, aggregates: [], of: parent }) : null
+  const value = sql`${sql.id('t', child.column)}`
+  return (
+    held && sql`SELECT ${terms.key(child.table, 't')} FROM ${terms.rows(child.table)} AS t WHERE NOT ${held.has(value)}`
+  )
+}
 
 /** Each value once, then looked up: far fewer look-ups, and in order. */
 function distinctFirst({ column, references }: Pair, terms: Terms): RawBuilder<unknown> {

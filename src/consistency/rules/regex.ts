@@ -25,6 +25,7 @@ export const regex = defineRule<Options>({
   options: options as z.ZodType<Options>,
   example: { column: 'users.email', pattern: '^[^@ ]+@[^@ ]+$' },
   isRowwise: true,
+  callsPerRow: true,
   describe: ({ column, pattern }) => `every ${nameOf(column)} matches ${pattern}`,
   reads: ({ column }) => [{ ...column, option: 'column' }],
   judges: ({ column }) => column.table,

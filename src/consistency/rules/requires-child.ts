@@ -18,7 +18,7 @@ export const requiresChild = defineRule<Options>({
   options: options as z.ZodType<Options>,
   example: { column: 'relationships.id', child: 'evidence.relationship_id' },
   isRowwise: true,
-  describe: ({ column, child }) => `every ${nameOf(column)} has a ${nameOf(child)}`,
+  describe: ({ column, child }) => `every ${nameOf(column)} is referred to by a row's ${nameOf(child)}`,
   reads: ({ column, child }) => [
     { ...column, option: 'column' },
     { ...child, option: 'child' },
@@ -37,7 +37,12 @@ export const requiresChild = defineRule<Options>({
       return sql`SELECT ${terms.key(table, 't')} FROM ${terms.rows(table)} AS t WHERE ${own} IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM ${terms.relation(child.table)} AS c WHERE ${sql.id('c', child.column)} = ${own})`
     }
-    const group = terms.grouping({ table: child.table, by: child.column, aggregates: [], of: column })
+    const grouping = { table: child.table, by: child.column, aggregates: [], of: column }
+    const held = terms.held(grouping)
+    if (held)
+      return sql`SELECT ${terms.key(table, 't')} FROM ${held.absent} AS a
+        CROSS JOIN ${terms.rows(table)} AS t ON ${sql.id('t', column.column)} = a.value`
+    const group = terms.grouping(grouping)
     const value = sql`${sql.id('t', column.column)}`
     const given = sql`SELECT ${value} AS value FROM ${terms.rows(table)} AS t WHERE ${value} IS NOT NULL`
     // One set less another is several times faster in SQLite than looking each up, but knows no conversion between types.

@@ -18,6 +18,7 @@ export const unique = defineRule<Options>({
   options: options as z.ZodType<Options>,
   example: { column: ['orders.country', 'orders.number'] },
   isRowwise: true,
+  sorts: true,
   describe: ({ column }) => `${nameOf(column)} is unique`,
   reads: ({ column }) => column.map((one) => ({ ...one, option: 'column' })),
   judges: ({ column }) => tableOf(column),

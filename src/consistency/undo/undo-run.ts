@@ -138,10 +138,11 @@ class Undoing {
 
   async inChunks(tables: readonly string[], chunkMs: number): Promise<void> {
     await checkpointBetween(this.#session)
-    let pace = firstPace
     const rowsTotal = this.#changes.reduce((sum, { change }) => sum + change.rows, 0)
     let rowsDone = 0
-    for (let at = this.#changes.length - 1; at >= 0; at--)
+    for (let at = this.#changes.length - 1; at >= 0; at--) {
+      // Rows of another change may take longer.
+      let pace = firstPace
       for (let last = await this.#lastOf(at); last > 0;) {
         const first = Math.max(1, last - pace.rows + 1)
         await this.transaction(tables, async () => {
@@ -156,6 +157,7 @@ class Undoing {
         rowsDone += rows
         this.#job.progress({ rowsDone, rowsTotal })
       }
+    }
   }
 
   async result(): Promise<UndoneRun> {

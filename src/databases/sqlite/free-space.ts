@@ -17,9 +17,10 @@ export function requireFreeBytes(directory: string, bytes: number, what: string)
   )
 }
 
-export function diskFull(message: string): OutsideError {
+/** @param hint what to do; left out: about a backup. */
+export function diskFull(message: string, hint = 'make room, lower `keep`, or set another `directory`'): OutsideError {
   return new OutsideError('backup', `disk full: ${message}`, {
     retryable: true,
-    hint: 'make room, lower `keep`, or set another `directory`',
+    hint,
   })
 }

@@ -1,8 +1,9 @@
-// What sessions can do beyond SQLite's own functions: regular expressions and comparison with other engines.
+// What sessions can do beyond SQLite's own functions: regular expressions, comparison with other engines, groups in memory.
 import type { DatabaseSync } from 'node:sqlite'
 import { registerComparison } from './comparison.ts'
+import { registerHolding } from './holding.ts'
 
-/** `value REGEXP pattern` with JavaScript patterns, unanchored; null where either is null; and the functions of `comparison.ts`. */
+/** `value REGEXP pattern` with JavaScript patterns, unanchored; null where either is null; and the functions of `comparison.ts` and `holding.ts`. */
 export function registerFunctions(database: DatabaseSync): void {
   const patterns = new Map<string, RegExp>()
   database.function('regexp', { deterministic: true }, (pattern, value) => {
@@ -12,4 +13,5 @@ export function registerFunctions(database: DatabaseSync): void {
     return compiled.test(String(value)) ? 1 : 0
   })
   registerComparison(database)
+  registerHolding(database)
 }

@@ -1,5 +1,5 @@
 // Opening SQLite files, and what their errors mean to a person.
-import { accessSync, constants, existsSync } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync, openSync, readSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { codeOf, messageOf, OutsideError } from '../../lib/errors.ts'
@@ -51,6 +51,7 @@ export function openForSession(
   { mode, lockTimeoutMs }: { mode: 'read' | 'write'; lockTimeoutMs: number },
 ): DatabaseSync {
   if (mode === 'write') requireWritable(file)
+  else requireNoIndexOfOurs(file)
   const database = openLive(file, mode === 'read', lockTimeoutMs)
   if (mode === 'read' || mayWriteSharedWal() || journalMode(database) !== 'wal') return database
   database.close()
@@ -61,15 +62,49 @@ export function openForSession(
   )
 }
 
+/**
+ * A reader of a WAL database makes the index of its log where there is none. Made by somebody who may not write the database, it would be one that
+ * its owner cannot write either.
+ */
+function requireNoIndexOfOurs(file: string): void {
+  const refusal = existsSync(file) ? refusalToWrite(file) : null
+  if (!refusal || existsSync(`${file}-shm`) || !isInWalMode(file)) return
+  throw new OutsideError(
+    'sqlite',
+    `${file} is in WAL mode and may not be written by this user, and nobody has it open`,
+    {
+      hint: 'run gonogo as the user of the service, or while the service has it open',
+    },
+  )
+}
+
+/** Byte 18 of the header: 2 is WAL. */
+function isInWalMode(file: string): boolean {
+  const header = Buffer.alloc(20)
+  const handle = openSync(file, 'r')
+  try {
+    return readSync(handle, header, 0, 20, 0) === 20 && header[18] === 2
+  } finally {
+    closeSync(handle)
+  }
+}
+
 /** SQLite opens a file it may not write for reading instead, and then takes no lock where it says that it does. */
 function requireWritable(file: string): void {
+  const refusal = refusalToWrite(file)
+  if (refusal === null || refusal === 'ENOENT') return
+  throw new OutsideError('sqlite', `${file} is read-only for this user (${refusal})`, {
+    hint: 'give gonogo permission to write the file and its directory: SQLite keeps its log there',
+  })
+}
+
+/** The error code with which the system refuses this user to write the file; null where it does not. */
+function refusalToWrite(file: string): string | null {
   try {
     accessSync(file, constants.W_OK)
+    return null
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return
-    throw new OutsideError('sqlite', `${file} is read-only for this user (${codeOf(error)})`, {
-      hint: 'give gonogo permission to write the file and its directory: SQLite keeps its log there',
-    })
+    return codeOf(error) ?? 'unknown'
   }
 }
 
@@ -174,7 +209,7 @@ export function explain(file: string, error: unknown): unknown {
         hint: 'end its long transaction, or stop it',
       })
     case FULL:
-      return diskFull(`while writing ${file}`)
+      return diskFull(`while writing ${file}`, 'make room on that disk')
     case IOERR:
       return new OutsideError('sqlite', `${file}: ${messageOf(error)}`, { ...because, retryable: true })
     default:

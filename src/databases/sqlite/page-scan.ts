@@ -1,6 +1,6 @@
 // The page scan of SQLite: rules answered from the pages of the file itself, in a process of its own, without SQL and without indexes.
 import { fork, type ChildProcess } from 'node:child_process'
-import { entryPoint } from '../../lib/entry-point.ts'
+import { COMPILE_CACHE, entryPoint } from '../../lib/entry-point.ts'
 import { excerpt } from '../../lib/excerpt.ts'
 import { withDeadline } from '../../lib/deadline.ts'
 import { OutsideError } from '../../lib/errors.ts'
@@ -61,6 +61,7 @@ async function scanBeside(task: ScanTask, source: PageScanSource, options: ScanO
     serialization: 'advanced',
     execArgv: ['--disable-warning=ExperimentalWarning'],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: { ...process.env, ...COMPILE_CACHE },
   })
   const kill = () => child.kill('SIGKILL')
   signal.addEventListener('abort', kill, { once: true })

@@ -1,7 +1,7 @@
 // This side of a session: a child process holds the connection, answers one statement at a time, and ends with its owner.
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { entryPoint } from '../../lib/entry-point.ts'
+import { COMPILE_CACHE, entryPoint } from '../../lib/entry-point.ts'
 import { excerpt } from '../../lib/excerpt.ts'
 import { OutsideError } from '../../lib/errors.ts'
 import type { Row, Session, Statement } from '../database.ts'
@@ -27,6 +27,7 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
     serialization: 'advanced',
     execArgv: ['--disable-warning=ExperimentalWarning'],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: { ...process.env, ...COMPILE_CACHE },
   })
   const connection = new Connection(child, options.path, signal)
   try {

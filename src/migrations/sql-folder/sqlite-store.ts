@@ -1,6 +1,6 @@
 // A SQLite file as the store of a folder of plain SQL, by way of a process of its own.
 import { existsSync } from 'node:fs'
-import { entryPoint } from '../../lib/entry-point.ts'
+import { COMPILE_CACHE, entryPoint } from '../../lib/entry-point.ts'
 import { lastLine } from '../../lib/excerpt.ts'
 import type { MigrationPlace } from '../tool.ts'
 import type { Applied, Change, Failure, Limits, Store } from './store.ts'
@@ -40,6 +40,7 @@ async function askRunner(request: SqliteRequest, place: MigrationPlace): Promise
   const program = entryPoint(import.meta.url, './sqlite-runner')
   const result = await place.exec(process.execPath, ['--disable-warning=ExperimentalWarning', program], {
     input: JSON.stringify(request),
+    env: COMPILE_CACHE,
     signal: place.signal,
     outputBytesMax: 16 << 20,
     ...(limited ? { timeoutMs: lockTimeoutMs + statementTimeoutMs } : {}),

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { messageOf } from '../../lib/errors.ts'
-import { entryPoint } from '../../lib/entry-point.ts'
+import { COMPILE_CACHE, entryPoint } from '../../lib/entry-point.ts'
 import { exec } from '../../lib/exec.ts'
 import type { Sample } from '../../plan/signal.ts'
 import { defineSource, type Source, type SourceContext } from '../source.ts'
@@ -49,6 +49,7 @@ function createIntegritySource(given: Options, context: SourceContext): Source {
     const result = await exec(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
       timeoutMs: given.timeoutMs,
       signal,
+      env: COMPILE_CACHE,
     })
     if (result.ended === 'timed-out') return { problems: null, why: `no answer in ${given.timeoutMs} ms` }
     if (result.ended !== 'exited') return { problems: null, why: `the look was ${result.ended}` }
