@@ -11,6 +11,8 @@ export interface ScanAsk {
   keysMax: number
   workers: number
   signal: AbortSignal
+  /** Rows read so far, of about so many. */
+  progress?: (rowsDone: number, rowsTotal: number) => void
 }
 
 /** Answers by name of rule, `found` or `not-eligible`; none of rules that no scan is for. */

@@ -121,7 +121,14 @@ class Run {
     if (snapshot.scan && this.#options.way !== 'sql' && this.#options.mode !== 'sampled') {
       const { keysMax = DEFAULTS.keysMax, signal } = this.#options
       const workers = this.#options.workers ?? DEFAULTS.workers
-      const ask = { schema: this.#schema, rules: this.#rules, keysMax, workers, signal }
+      const ask = {
+        schema: this.#schema,
+        rules: this.#rules,
+        keysMax,
+        workers,
+        signal,
+        progress: (done: number, total: number) => this.#tell(done / Math.max(1, total)),
+      }
       for (const [name, answer] of await scanRules(snapshot.scan, ask)) this.#answers.set(name, answer)
       this.#tell()
     }
@@ -276,12 +283,13 @@ class Run {
     return resultOf(rule, terms, answer, this.#options.mode === 'sampled')
   }
 
-  #tell(): void {
+  /** @param scanned share of a page scan that is done: it answers all of its rules at once, at its end. */
+  #tell(scanned = 0): void {
     const done = this.#rules.filter(
       ({ name }) => (this.#answers.get(name) ?? { type: 'not-eligible' }).type !== 'not-eligible',
     )
-    const rowsDone = this.#size(done)
     const rowsTotal = this.#size(this.#rules)
+    const rowsDone = Math.max(this.#size(done), Math.floor(scanned * rowsTotal))
     const elapsedMs = performance.now() - this.#began
     const rowsPerMs = rowsDone > 0 && elapsedMs > 0 ? rowsDone / elapsedMs : null
     this.#options.progress?.({
