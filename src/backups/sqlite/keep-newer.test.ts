@@ -116,6 +116,17 @@ describe('what would be lost', () => {
 })
 
 describe('keeping newer rows', () => {
+  it('leaves behind what gonogo itself has written since: a log of fixes that the restored database never had', async () => {
+    const since = `CREATE TABLE gonogo_runs (run INT PRIMARY KEY); INSERT INTO gonogo_runs VALUES (1);
+      INSERT INTO users VALUES (4, 'di@x', 'Di')`
+    const { file, backup, manifest } = await shop(since)
+    const { differences } = await backup.preview(manifest)
+    expect(differences?.map(({ table }) => table)).toEqual(['audit', 'users'])
+    await keep(backup, manifest)
+    expect(rows(file, 'SELECT name FROM users ORDER BY id')).toEqual(['Ann', 'Bob', 'Cy', 'Di'])
+    expect(rows(file, "SELECT name FROM sqlite_schema WHERE name LIKE 'gonogo%'")).toEqual([])
+  })
+
   const SINCE = `
     INSERT INTO users VALUES (7, 'dee@x', 'Dee'); INSERT INTO orders VALUES ('b', 1, 7, 5);
     UPDATE users SET name = 'Bobby' WHERE id = 2; DELETE FROM users WHERE id = 3; INSERT INTO log VALUES ('since', NULL)`

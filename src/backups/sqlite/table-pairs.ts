@@ -1,5 +1,6 @@
 // Which tables of a database and of its backup can be compared row by row, and by what: their structure side by side.
 import type { DatabaseSync } from 'node:sqlite'
+import { OWN_TABLES } from '../../databases/schema.ts'
 
 /** Two attached databases of one connection, by schema name. */
 export interface Pair {
@@ -30,7 +31,10 @@ export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
-/** All ordinary tables of either, by name. Virtual tables and their parts are derived, and left out. */
+/**
+ * All ordinary tables of either, by name. Left out: virtual tables and their parts, which are derived, and gonogo's own: a log of what was fixed
+ * since is none of the restored database.
+ */
 export function tablePairs(database: DatabaseSync, { now, before }: Pair): TablePair[] {
   const nowTables = tablesOf(database, now)
   const thenTables = tablesOf(database, before)
@@ -63,7 +67,8 @@ export function virtualTables(database: DatabaseSync, schema: string): string[] 
 function tablesOf(database: DatabaseSync, schema: string): string[] {
   const rows = database
     .prepare(
-      `SELECT name FROM pragma_table_list WHERE schema = ? AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`,
+      `SELECT name FROM pragma_table_list WHERE schema = ? AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+       AND substr(name, 1, ${OWN_TABLES.length}) <> '${OWN_TABLES}'`,
     )
     .all(schema)
   return rows.map(({ name }) => String(name))
