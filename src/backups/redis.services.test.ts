@@ -1,11 +1,12 @@
 // Against a real Redis, Debian's `redis-server`.
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { isProgramThere } from '../../test/servers/packages.ts'
 import { poll } from '../lib/deadline.ts'
 import { OutsideError } from '../lib/errors.ts'
 import type { Backup } from './backup.ts'
@@ -15,13 +16,7 @@ import { openRedis } from './redis/connection.ts'
 const PASSWORD = 'redis-password-to-hide'
 const signal = AbortSignal.timeout(280_000)
 
-const isInstalled = (): boolean => !spawnSync('redis-server', ['--version']).error
-if (!isInstalled() && process.getuid?.() === 0) {
-  const install = 'apt-get install -y --no-install-recommends redis-server'
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  spawnSync('sh', ['-c', `${install} || { apt-get update && ${install}; }`], { env, stdio: 'ignore' })
-}
-const installed = isInstalled()
+const installed = isProgramThere('redis-server', 'redis-server')
 if (!installed) console.warn('SKIPPED: redis.services.test.ts needs redis-server, which could not be installed')
 
 describe.skipIf(!installed)('backups of a real Redis', () => {

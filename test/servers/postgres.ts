@@ -1,5 +1,5 @@
 // A real Postgres server for services suites: Debian's, in a temporary directory, on a port of its own, ended by process id.
-import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chownSync,
@@ -17,6 +17,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Client, type QueryResultRow } from 'pg'
 import { poll } from '../../src/lib/deadline.ts'
+import { installPackages } from './packages.ts'
 
 export const PASSWORD = 'postgres-password-to-hide'
 
@@ -42,9 +43,7 @@ export function installPostgres(): string | null {
   mkdirSync('/etc/postgresql-common', { recursive: true })
   if (!existsSync('/etc/postgresql-common/createcluster.conf'))
     writeFileSync('/etc/postgresql-common/createcluster.conf', 'create_main_cluster = false\n')
-  const install = 'apt-get install -y --no-install-recommends postgresql postgresql-client'
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  spawnSync('sh', ['-c', `${install} || { apt-get update && ${install}; }`], { env, stdio: 'ignore' })
+  installPackages('postgresql postgresql-client')
   return binDirectory()
 }
 

@@ -2,6 +2,7 @@
 import { renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { syncDirectory } from '../../lib/atomic-file.ts'
+import { besides } from '../../lib/besides.ts'
 import { OutsideError } from '../../lib/errors.ts'
 import { requireFreeBytes } from '../../databases/sqlite/free-space.ts'
 import type { BackupContext, BackupManifest } from '../backup.ts'
@@ -39,7 +40,7 @@ export async function takeCopy(source: string, making: Making, signal: AbortSign
   const draft = unfinishedPath(directory)
   try {
     const { takenAt, bytes } = await runInWorker('snapshot', { source, file: draft }, limits)
-    const [proof, validation] = await together(
+    const [proof, validation] = await besides(
       (beside) => runInWorker('prove', { file: draft, check }, { timeoutMs, signal: beside }),
       async (beside) => (await making.validate?.(draft, beside, takenAt)) ?? null,
       signal,
@@ -76,26 +77,6 @@ export async function takeCopy(source: string, making: Making, signal: AbortSign
   } finally {
     for (const ending of ['', '-wal', '-shm', '-journal']) rmSync(draft + ending, { force: true })
   }
-}
-
-/** Both, or the first error of one when the other was ended too: nobody reads the file any more then. */
-export async function together<A, B>(
-  first: (signal: AbortSignal) => Promise<A>,
-  second: (signal: AbortSignal) => Promise<B>,
-  parent: AbortSignal,
-): Promise<[A, B]> {
-  const ending = new AbortController()
-  const signal = AbortSignal.any([parent, ending.signal])
-  const failures: unknown[] = []
-  const guarded = <T>(work: (beside: AbortSignal) => Promise<T>): Promise<T> =>
-    work(signal).catch((error: unknown) => {
-      failures.push(error)
-      ending.abort()
-      throw error
-    })
-  const [a, b] = await Promise.allSettled([guarded(first), guarded(second)])
-  if (a.status === 'fulfilled' && b.status === 'fulfilled') return [a.value, b.value]
-  throw failures[0]
 }
 
 function methodOf(method: string, { rules }: Making, validation: BackupManifest['validation']): string {

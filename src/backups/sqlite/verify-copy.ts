@@ -4,10 +4,11 @@ import { requireFreeBytes } from '../../databases/sqlite/free-space.ts'
 import type { BackupManifest, VerifyResult } from '../backup.ts'
 import { removeUnfinished, unfinishedPath } from '../collection.ts'
 import { describeValidation, differencesInRules } from '../copy-rules.ts'
+import { besides } from '../../lib/besides.ts'
 import { plural } from '../../lib/plural.ts'
 import { rowsAdded } from './preview.ts'
 import { runInWorker } from './run-in-worker.ts'
-import { together, type Making } from './take-copy.ts'
+import type { Making } from './take-copy.ts'
 
 /** Bad news about the copy is a result. @throws OutsideError when it could not be looked at. */
 export async function verifyCopy(manifest: BackupManifest, making: Making, signal: AbortSignal): Promise<VerifyResult> {
@@ -21,7 +22,7 @@ export async function verifyCopy(manifest: BackupManifest, making: Making, signa
   const scratch = unfinishedPath(directory)
   try {
     await runInWorker('copy-files', { pairs: [[file, scratch]] }, { timeoutMs, signal })
-    const [proof, validation] = await together(
+    const [proof, validation] = await besides(
       (beside) => runInWorker('prove', { file: scratch, check }, { timeoutMs, signal: beside }),
       async (beside) => (await making.validate?.(scratch, beside, manifest.takenAt)) ?? null,
       signal,

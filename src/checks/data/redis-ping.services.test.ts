@@ -1,5 +1,5 @@
 // Against a real Redis, Debian's `redis-server`.
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, createServer, type AddressInfo } from 'node:net'
@@ -7,18 +7,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { checkContract, runCheck } from '../../../test/contracts/check-contract.ts'
+import { isProgramThere } from '../../../test/servers/packages.ts'
 import { poll } from '../../lib/deadline.ts'
 import { redisPing } from './redis-ping.ts'
 
 const PASSWORD = 'redis-password-to-hide'
 
-const isInstalled = (): boolean => !spawnSync('redis-server', ['--version']).error
-if (!isInstalled() && process.getuid?.() === 0) {
-  const install = 'apt-get install -y --no-install-recommends redis-server'
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  spawnSync('sh', ['-c', `${install} || { apt-get update && ${install}; }`], { env, stdio: 'ignore' })
-}
-const installed = isInstalled()
+const installed = isProgramThere('redis-server', 'redis-server')
 if (!installed) console.warn('SKIPPED: redis-ping.services.test.ts needs redis-server, which could not be installed')
 
 describe.skipIf(!installed)('redis-ping on a real Redis', () => {
