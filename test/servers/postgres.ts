@@ -101,13 +101,13 @@ export async function startPostgres(bin: string, settings: Record<string, string
     }
   }
   const end = async (signal: NodeJS.Signals): Promise<void> => {
-    if (!server) return
-    const gone = once(server, 'exit')
-    if (server.exitCode === null && server.signalCode === null) {
-      server.kill(signal)
-      await gone
-    }
+    // Another may be started before this one is known to be gone.
+    const ending = server
     server = null
+    if (!ending || ending.exitCode !== null || ending.signalCode !== null) return
+    const gone = once(ending, 'exit')
+    ending.kill(signal)
+    await gone
   }
   const start = async (): Promise<void> => {
     const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
