@@ -59,7 +59,7 @@ export async function takeCopy(making: Making, signal: AbortSignal): Promise<Bac
       throw new OutsideError(
         'backup',
         `the copy of ${source} breaks its rules: ${validation ? describeValidation(validation) : 'they were not run'}`,
-        { hint: 'repair the data (gonogo validate), or leave `requireRules` out' },
+        { hint: 'repair the data (gonogo data validate, gonogo data fix), or leave `requireRules` out' },
       )
     const manifest: BackupManifest = {
       id,

@@ -51,7 +51,7 @@ export async function takeCopy(source: string, making: Making, signal: AbortSign
         'backup',
         `the copy of ${source} breaks its rules: ${validation ? describeValidation(validation) : 'they were not run'}`,
         {
-          hint: 'repair the data (gonogo validate), or leave `requireRules` out',
+          hint: 'repair the data (gonogo data validate, gonogo data fix), or leave `requireRules` out',
         },
       )
     const id = idOf(takenAt)
