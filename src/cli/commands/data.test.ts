@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { main } from '../main.ts'
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
+import { gonogo } from './command-line.fixture.ts'
 
 const TABLES = `
   PRAGMA foreign_keys = OFF;
@@ -35,29 +35,6 @@ function projectWith({ tables = TABLES, rules = RULES }: { tables?: string; rule
 
 const configure = (directory: string, rules: string): void =>
   writeFileSync(join(directory, 'gonogo.yaml'), CONFIG + rules)
-
-interface Ended {
-  code: number
-  out: string
-  err: string
-}
-
-/** One command line in this process, with nobody at the keyboard. */
-async function gonogo(directory: string, ...args: string[]): Promise<Ended> {
-  const told = { out: '', err: '' }
-  const listen = (stream: NodeJS.WriteStream, key: 'out' | 'err') =>
-    vi.spyOn(stream, 'write').mockImplementation((chunk) => {
-      told[key] += String(chunk)
-      return true
-    })
-  const spies = [listen(process.stdout, 'out'), listen(process.stderr, 'err')]
-  try {
-    await main(['-C', directory, ...args])
-  } finally {
-    for (const spy of spies) spy.mockRestore()
-  }
-  return { code: Number(process.exitCode), ...told }
-}
 
 const rowsOf = (directory: string, table: string): unknown[] => {
   using database = new DatabaseSync(join(directory, 'app.db'))

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { loadProject } from '../../config/load.ts'
-import { main } from '../main.ts'
+import { gonogo } from './command-line.fixture.ts'
 
 const DOCUMENT = `# Release of the shop
 
@@ -47,29 +47,6 @@ function projectWith(files: Record<string, string>): string {
 }
 
 const project = (): string => projectWith({ 'CHECKLIST.md': DOCUMENT, 'gonogo.yaml': CONFIG })
-
-interface Ended {
-  code: number
-  out: string
-  err: string
-}
-
-/** One command line in a directory, in this process. */
-async function gonogo(directory: string, ...args: string[]): Promise<Ended> {
-  const told = { out: '', err: '' }
-  const listen = (stream: NodeJS.WriteStream, key: 'out' | 'err') =>
-    vi.spyOn(stream, 'write').mockImplementation((chunk) => {
-      told[key] += String(chunk)
-      return true
-    })
-  const spies = [listen(process.stdout, 'out'), listen(process.stderr, 'err')]
-  try {
-    await main(['-C', directory, ...args])
-  } finally {
-    for (const spy of spies) spy.mockRestore()
-  }
-  return { code: Number(process.exitCode), ...told }
-}
 
 interface JsonItem {
   id: string
