@@ -138,20 +138,10 @@ function validateBinding(config: Config, entry: BindingEntry, place: PlanErrorPl
   switch (entry.form) {
     case 'check':
       validateKind('check', 'check', entry.value.check, entry.value.with, place)
-      return requireReferences(
-        config,
-        findKind('check', entry.value.check, place).refersTo ?? [],
-        entry.value.with,
-        place,
-      )
+      return requireReferences(config, findKind('check', entry.value.check, place), entry.value.with, place)
     case 'action':
       validateKind('action', 'action', entry.value.action, entry.value.with, place)
-      return requireReferences(
-        config,
-        findKind('action', entry.value.action, place).refersTo ?? [],
-        entry.value.with,
-        place,
-      )
+      return requireReferences(config, findKind('action', entry.value.action, place), entry.value.with, place)
     case 'backup':
       return requireName(config.backups, entry.value.backup, below(place, 'backup'), 'backups')
     case 'poll':
@@ -173,7 +163,7 @@ const SECTION_OF = { database: 'databases', backup: 'backups', rules: 'rules' } 
 /** Options of a kind that are names of other sections: each must be there. */
 function requireReferences(
   config: Config,
-  refersTo: readonly (keyof typeof SECTION_OF)[],
+  { refersTo = [] }: { refersTo?: readonly (keyof typeof SECTION_OF)[] },
   given: Record<string, unknown>,
   place: PlanErrorPlace,
 ): void {
