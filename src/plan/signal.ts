@@ -1,4 +1,5 @@
 // Signals: named measurements over time.
+import type { Tally } from './tally.ts'
 
 /** One reading. `value` null: the source could not tell (unreachable, no data): unknown, never green. */
 export interface Sample {
@@ -15,6 +16,8 @@ export interface Sample {
   observations: number | null
   /** Why it is unknown, or what was seen when it is bad. */
   detail?: string
+  /** With the signal `requests` only, whose value is the number of requests since the look before: what became of them. */
+  tally?: Tally
 }
 
 /** Latency histogram: `counts[i]` requests took at most `boundsMs[i]`, the last count those above every bound. */

@@ -125,7 +125,7 @@ describe('a version that does not come up', () => {
     const [first = 0, second] = await pidsOf(target, 'v1')
     rmSync(join(project.directory, 'server.mjs'))
     process.kill(first, 'SIGKILL')
-    await poll(() => (existsSync(layout(project, 'v1').ready) ? null : true), soon)
+    await poll(async () => ((await target.current()).v1?.[0]?.healthy ? null : true), soon)
     const error = await outsideErrorOf(target.prepare('v1', signal))
     expect(error.message).toMatch(/^v1-1 did not become healthy within 1\.2 s/)
     expect((await pidsOf(target, 'v1'))[1]).toBe(second)
