@@ -70,11 +70,11 @@ export async function conductRun(options: ConductOptions): Promise<RunRecord> {
   const { state, run, signal } = options
   if (FINAL_STATES.includes(run.state))
     throw new PlanError(`run ${run.id} has ended: ${run.state}`, { hint: `see "gonogo report ${run.id}"` })
-  await refuseChangedConfig(options)
+  const plan = await reviewedPlan(options)
   const stopping = new AbortController()
   const abandoned = new AbortController()
   const services = {
-    ...servicesFor(options, stopping.signal, () => engine),
+    ...servicesFor(options, stopping.signal, () => engine, plan.delivery?.candidate ?? null),
     abandon: (error: unknown) => abandoned.abort(error),
   }
   await writeCreated(options, services.delivery?.stable ?? null)
@@ -108,20 +108,21 @@ function createdEntry(body: { by: string; plan: string; pace: Pace; stable: stri
 }
 
 /** A run keeps to what was reviewed: its plan is in the database, but targets and routers are made from the file. */
-async function refuseChangedConfig({ project, state, run }: ConductOptions): Promise<void> {
+async function reviewedPlan({ project, state, run }: ConductOptions): Promise<Partial<ReleasePlan>> {
   const plan = JSON.parse((await state.runs.plan(run.id)) ?? '{}') as Partial<ReleasePlan>
-  if (canonicalJson(plan.config) === canonicalJson(project.written)) return
+  if (canonicalJson(plan.config) === canonicalJson(project.written)) return plan
   throw new PlanError(`changed since run ${run.id} was started`, {
     file: CONFIG_FILE,
     hint: 'put it back as it was reviewed, then resume; "gonogo rollback --emergency" works in any case',
   })
 }
 
-/** What the conductor reaches for outside itself, wired for one run of this project. */
+/** What the conductor reaches for outside itself, wired for one run of this project that releases `candidate`. */
 export function servicesFor(
   { project, state, run, noWait, emit }: ConductOptions,
   stopping: AbortSignal,
   engine: () => Engine,
+  candidate: string | null,
 ): Omit<Services, 'abandon'> {
   const surroundings = surroundingsOf(project, run.environment)
   const delivery = deliveryParts(project, surroundings)
@@ -137,7 +138,7 @@ export function servicesFor(
     delivery,
     backups,
     data: createDataPort({ project, surroundings }, backups),
-    sources: sourcesOf(project, delivery, surroundings),
+    sources: sourcesOf(project, delivery, surroundings, candidate),
     watchdog: { afterMs: watchdog.after, policy: watchdog.policy },
     stopping,
     noWait,

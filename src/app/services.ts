@@ -6,10 +6,11 @@ import { findKind, parseOptions, type Family } from '../catalog/catalog.ts'
 import type { DeliveryParts } from '../conduct/services.ts'
 import type { Project } from '../config/load.ts'
 import { CONFIG_FILE } from '../config/locate.ts'
+import { sourceOptions } from '../config/signals.ts'
 import { writeFileAtomic } from '../lib/atomic-file.ts'
 import { codeOf } from '../lib/errors.ts'
 import type { NamedSource } from '../signals/sampling.ts'
-import type { SourceContext } from '../signals/source.ts'
+import type { Source, SourceContext } from '../signals/source.ts'
 import type { Target } from '../targets/target.ts'
 import type { Surroundings } from './project.ts'
 
@@ -82,17 +83,34 @@ export function backupsOf(project: Project, surroundings: Surroundings): Record<
   )
 }
 
-/** Every signal source of the project, reading from its router and target. */
-export function sourcesOf(project: Project, delivery: DeliveryParts | null, surroundings: Surroundings): NamedSource[] {
+/** Every signal source of the project, reading from its router and target. `candidate`: the version being released, if any. */
+export function sourcesOf(
+  project: Project,
+  delivery: DeliveryParts | null,
+  surroundings: Surroundings,
+  candidate: string | null,
+): NamedSource[] {
   const context: SourceContext = {
     directory: project.directory,
+    versions: () => ({ candidate, stable: delivery?.stable ?? null }),
     counters: async (signal) => (await delivery?.router.counters(signal)) ?? [],
     instances: async () => (delivery ? instancesOf(delivery.target) : {}),
   }
   return Object.entries(project.config.signals).map(([name, entry]) => {
-    const { kind, options } = kindOf('source', 'signals', name, entry, surroundings)
-    return { name, signals: kind.signals(options), source: kind.create(options, context) }
+    const { prefix = '' } = entry
+    const written = { kind: entry.kind, ...sourceOptions(entry) }
+    const { kind, options } = kindOf('source', 'signals', name, written, surroundings)
+    const signals = kind.signals(options).map((signal) => prefix + signal)
+    return { name, signals, source: prefixed(kind.create(options, context), prefix) }
   })
+}
+
+/** The same source with this put before the names of its signals. */
+function prefixed(source: Source, prefix: string): Source {
+  if (prefix === '') return source
+  const sample: Source['sample'] = async (now, signal) =>
+    (await source.sample(now, signal)).map((taken) => ({ ...taken, signal: prefix + taken.signal }))
+  return { ...source, sample }
 }
 
 async function instancesOf(target: Target): ReturnType<SourceContext['instances']> {

@@ -18,6 +18,18 @@ export interface Sample {
   detail?: string
   /** With the signal `requests` only, whose value is the number of requests since the look before: what became of them. */
   tally?: Tally
+  /** Of an old recording: this sample stands for several looks. `value` is their mean, of `requests` their sum. */
+  thinned?: Thinned
+}
+
+/** What is left of the single looks of a stretch; null where none of them had a value. */
+export interface Thinned {
+  /** Milliseconds since the epoch of the first of them; `at` is that of the last. */
+  sinceAt: number
+  looks: number
+  min: number | null
+  max: number | null
+  last: number | null
 }
 
 /** Latency histogram: `counts[i]` requests took at most `boundsMs[i]`, the last count those above every bound. */
@@ -49,4 +61,16 @@ export function histogramQuantileMs(histogram: Histogram, q: number): number | n
     if (seen >= q * total) return histogram.boundsMs[index] ?? Number.POSITIVE_INFINITY
   }
   return Number.POSITIVE_INFINITY
+}
+
+const USUAL_UNITS: [RegExp, string][] = [
+  [/^(?:error-rate|memory|cpu)$/, 'percent'],
+  [/^response-time(?:-p\d+)?$/, 'ms'],
+  [/-bytes$/, 'bytes'],
+  [/^request-rate$/, 'per-second'],
+]
+
+/** Unit that a signal of this name is measured in, before anything was measured; empty where its name does not say. */
+export function usualUnit(signal: string): string {
+  return USUAL_UNITS.find(([names]) => names.test(signal))?.[1] ?? ''
 }

@@ -24,6 +24,15 @@ describe('the window between two looks', () => {
     expect(windowBetween(counters(10, 0, 50, [10, 0, 0, 0]), counters(20, 0, Number.NaN, [20, 0, 0, 0]))).toBeNull()
   })
 
+  it('means nothing when the buckets are others than before', () => {
+    const before = counters(10, 0, 50, [10, 0, 0, 0])
+    const after = {
+      ...counters(20, 0, 90, [20, 0, 0, 0]),
+      latency: { boundsMs: [20, 200, 2000], counts: [20, 0, 0, 0] },
+    }
+    expect(windowBetween(before, after)).toBeNull()
+  })
+
   it('says no rate and no time when there were no requests', () => {
     const same = counters(10, 5, 50, [10, 0, 0, 0])
     const window = windowBetween(same, same)

@@ -14,9 +14,10 @@ export interface CounterWindow {
 /**
  * The difference of two looks at one version.
  * @param before null: the version was not there at the earlier look.
- * @returns null when a counter went down: the router was restarted and the difference means nothing.
+ * @returns null when a counter went down or the buckets are others: the router was restarted and the difference means nothing.
  */
 export function windowBetween(before: VersionCounters | null, after: VersionCounters): CounterWindow | null {
+  if (before && before.latency.boundsMs.join() !== after.latency.boundsMs.join()) return null
   const counts = after.latency.counts.map((count, bucket) => count - (before?.latency.counts[bucket] ?? 0))
   const window = {
     requests: after.requests - (before?.requests ?? 0),
@@ -48,12 +49,12 @@ export function addWindows(windows: readonly CounterWindow[]): CounterWindow | n
 }
 
 /** Percent of the requests that failed; null when there were none. */
-export function errorRatePercent(window: CounterWindow): number | null {
+export function errorRatePercent(window: Pick<CounterWindow, 'requests' | 'errors'>): number | null {
   return window.requests === 0 ? null : Math.min(100, (100 * window.errors) / window.requests)
 }
 
 /** Mean response time; null when there were no requests. */
-export function responseTimeMs(window: CounterWindow): number | null {
+export function responseTimeMs(window: Pick<CounterWindow, 'requests' | 'totalMs'>): number | null {
   return window.requests === 0 ? null : window.totalMs / window.requests
 }
 
@@ -61,7 +62,7 @@ export function responseTimeMs(window: CounterWindow): number | null {
  * Response time at quantile `q` (0..1): the upper bound of its bucket. Above the last bound all that is known is "more
  * than that", so the answer is one millisecond more: large enough to break every bound the histogram can tell apart.
  */
-export function quantileMs(window: CounterWindow, q: number): number | null {
+export function quantileMs(window: Pick<CounterWindow, 'latency'>, q: number): number | null {
   const upperMs = histogramQuantileMs(window.latency, q)
   return upperMs === Number.POSITIVE_INFINITY ? (window.latency.boundsMs.at(-1) ?? 0) + 1 : upperMs
 }

@@ -162,6 +162,18 @@ describe('sampling', () => {
     expect([cancelled, told]).toEqual([true, 0])
   })
 
+  it('lets its sources go at the end, once', async () => {
+    let closed = 0
+    const holding = named('a', (now) => Promise.resolve([reading('a', now, 1)]), {
+      close: () => {
+        closed++
+        return Promise.reject(new Error('it would not'))
+      },
+    })
+    await sampleUntil(count('a', 2), { sources: [holding, quick('b')], everyMs: 10 })
+    expect(closed).toBe(1)
+  })
+
   it('ends with the error when the samples cannot be taken in', async () => {
     const { done } = startSampling({
       sources: [quick('a')],

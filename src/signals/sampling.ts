@@ -72,6 +72,7 @@ export function startSampling(options: SamplingOptions): Sampling {
       tickNumber = reached
     }
     await Promise.race([Promise.allSettled(looks), pause(LEAVE_MS_MAX)])
+    await Promise.race([Promise.allSettled(sources.map(({ source }) => source.close?.())), pause(LEAVE_MS_MAX)])
     if (failure.signal.aborted) throw failure.signal.reason
   }
 

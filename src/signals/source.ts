@@ -11,6 +11,8 @@ export interface SourceContext {
   instances(): Promise<
     Record<string, { id: string; host: string; port: number; pid: number | null; restarts: number }[]>
   >
+  /** The versions of the release; null where nothing is released, or nothing is known of it yet. */
+  versions(): { candidate: string | null; stable: string | null }
 }
 
 export interface Source {
@@ -20,6 +22,8 @@ export interface Source {
   timeoutMs?: number
   /** One look. Bad news is a sample with `value: null` or a bad value; it does not throw. */
   sample(now: number, signal: AbortSignal): Promise<Sample[]>
+  /** Lets go of what it holds (a port it listens on). Called once, when nobody samples any more; does not throw. */
+  close?(): Promise<void>
 }
 
 /** A kind of source. */

@@ -109,17 +109,28 @@ export async function startPostgres(bin: string, settings: Record<string, string
     ending.kill(signal)
     await gone
   }
-  const start = async (): Promise<void> => {
+  let said = ''
+  const launch = (): void => {
     const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+    said = ''
     server = spawn(join(bin, 'postgres'), ['-D', data, ...flags], {
       ...user,
       cwd: root,
       stdio: ['ignore', 'ignore', 'pipe'],
     })
-    let said = ''
     server.stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4000)))
+  }
+  const start = async (): Promise<void> => {
+    launch()
     const answers = async (): Promise<true | null> => {
-      if (server?.exitCode !== null) throw new Error(`postgres did not start: ${said}`)
+      if (server?.exitCode !== null) {
+        // It has ended, but what it said is still on its way.
+        if (said === '') return null
+        // The children of one that was killed are a moment longer in ending than itself.
+        if (!/shared memory block .* still in use/.test(said)) throw new Error(`postgres did not start: ${said}`)
+        launch()
+        return null
+      }
       return (await ask('SELECT 1').catch(() => null)) ? true : null
     }
     if ((await poll(answers, { everyMs: 50, timeoutMs: 60_000 })) === null)

@@ -1,10 +1,6 @@
 // Figures per version, cumulative since the proxy started.
+import { LATENCY_BOUNDS_MS, latencyBucketOf } from '../../lib/latency-bounds.ts'
 import type { VersionCounters } from '../../plan/signal.ts'
-
-/** Upper bounds of the latency buckets, in ms. */
-export const LATENCY_BOUNDS_MS: readonly number[] = [
-  1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 75, 100, 150, 200, 300, 500, 750, 1000, 2000, 5000, 10_000, 20_000, 30_000, 60_000,
-]
 
 /** Versions whose figures are kept after they left the table. */
 const VERSIONS_KEPT_MAX = 32
@@ -22,8 +18,7 @@ export class Tally {
     this.requests++
     if (failed) this.errors++
     this.totalMs += elapsedMs
-    let bucket = 0
-    while (bucket < LATENCY_BOUNDS_MS.length && elapsedMs > (LATENCY_BOUNDS_MS[bucket] ?? 0)) bucket++
+    const bucket = latencyBucketOf(elapsedMs)
     this.counts[bucket] = (this.counts[bucket] ?? 0) + 1
   }
 }

@@ -32,7 +32,8 @@ function look(
   options: unknown = {},
   signal = AbortSignal.timeout(5000),
 ): Promise<Sample[]> {
-  const context: SourceContext = { directory: '.', instances, counters: () => Promise.resolve([]) }
+  const versions = () => ({ candidate: null, stable: null })
+  const context: SourceContext = { directory: '.', instances, versions, counters: () => Promise.resolve([]) }
   return health.create(health.options.parse(options), context).sample(1000, signal)
 }
 
@@ -98,6 +99,7 @@ describe('health source', () => {
       directory: '.',
       instances,
       counters: () => Promise.resolve([]),
+      versions: () => ({ candidate: null, stable: null }),
     })
     await source.sample(1000, AbortSignal.timeout(5000))
     known = false

@@ -38,6 +38,7 @@ function sourceOf(pids: (number | null)[], readTrees: ReadTrees, given: unknown 
   const context: SourceContext = {
     directory: '.',
     instances: () => Promise.resolve({ v2 }),
+    versions: () => ({ candidate: null, stable: null }),
     counters: () => Promise.resolve([]),
   }
   return createProcessSource(processUsage.options.parse(given), context, readTrees)

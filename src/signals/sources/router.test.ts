@@ -24,6 +24,7 @@ function sourceOver(looks: (VersionCounters[] | Error)[]): (now?: number) => Pro
   const context: SourceContext = {
     directory: '.',
     instances: () => Promise.resolve({}),
+    versions: () => ({ candidate: null, stable: null }),
     counters: () => {
       const look = looks.shift() ?? new Error('no more looks')
       return look instanceof Error ? Promise.reject(look) : Promise.resolve(look)
@@ -73,6 +74,33 @@ describe('router source', () => {
     expect(find(samples, 'response-time-p95', 'v2')?.value).toBe(1000)
     expect(find(samples, 'response-time-p95', null)?.value).toBe(100)
     expect(find(samples, 'request-rate', 'v2')?.value).toBeGreaterThan(0)
+  })
+
+  it('counts whole requests, with what became of them, per version and for the service', async () => {
+    const v1 = counters('v1', { requests: 1000, totalMs: 5000, latency: { boundsMs, counts: [1000, 0, 0, 0] } })
+    const look = sourceOver([
+      [v1, counters('v2')],
+      [
+        { ...v1, requests: 1090, totalMs: 5900, latency: { boundsMs, counts: [1085, 5, 0, 0] } },
+        counters('v2', { requests: 10, errors: 5, totalMs: 900, latency: { boundsMs, counts: [0, 9, 1, 0] } }),
+      ],
+    ])
+    await look()
+    const samples = await look(2000)
+    expect(find(samples, 'requests', 'v2')).toEqual({
+      signal: 'requests',
+      version: 'v2',
+      at: 2000,
+      value: 10,
+      unit: 'count',
+      observations: 10,
+      tally: { requests: 10, errors: 5, latency: { boundsMs, counts: [0, 9, 1, 0] } },
+    })
+    expect(find(samples, 'requests', null)?.tally).toEqual({
+      requests: 100,
+      errors: 5,
+      latency: { boundsMs, counts: [85, 14, 1, 0] },
+    })
   })
 
   it('counts the first requests of a version that appears later', async () => {

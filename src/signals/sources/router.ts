@@ -1,40 +1,23 @@
-// Source `router`: error rate, request rate and response times from the router's own counters.
+// Source `router`: requests counted, error rate, request rate and response times from the router's own counters.
 import { z } from 'zod'
 import { messageOf } from '../../lib/errors.ts'
 import type { Sample, VersionCounters } from '../../plan/signal.ts'
-import {
-  addWindows,
-  errorRatePercent,
-  quantileMs,
-  responseTimeMs,
-  windowBetween,
-  type CounterWindow,
-} from '../counter-window.ts'
+import { addWindows, windowBetween, type CounterWindow } from '../counter-window.ts'
 import { defineSource, type Source, type SourceContext } from '../source.ts'
-
-const UNITS = {
-  'error-rate': 'percent',
-  'request-rate': 'per-second',
-  'response-time': 'ms',
-  'response-time-p95': 'ms',
-  'response-time-p99': 'ms',
-} as const
-
-const SIGNALS = Object.keys(UNITS) as (keyof typeof UNITS)[]
+import { unknownWindowSamples, WINDOW_SIGNALS, windowSamples } from '../window-samples.ts'
 
 /** Versions whose last counters are remembered: a release has two, a router's history has a few more. */
 const VERSIONS_MAX = 32
 
 export const router = defineSource({
   id: 'router',
-  summary:
-    "Error rate, request rate and response times per version and of the whole service, from the router's counters",
+  summary: "Requests, errors and response times per version and of the whole service, from the router's counters",
   options: z.strictObject({}),
   example: {},
   failingExample: { url: 'http://localhost:9000' },
   secretFields: [],
-  signals: () => SIGNALS,
-  describe: () => "error rate, request rate and response times from the release's router",
+  signals: () => WINDOW_SIGNALS,
+  describe: () => "requests, errors and response times from the release's router",
   create: (_options, context) => createRouterSource(context),
 })
 
@@ -52,7 +35,7 @@ function createRouterSource(context: SourceContext): Source {
       counters = await context.counters(signal)
     } catch (error) {
       const versions = [...(last?.counters.keys() ?? []), null]
-      return versions.flatMap((version) => unknownSamples(version, now, messageOf(error)))
+      return versions.flatMap((version) => unknownWindowSamples(version, now, messageOf(error)))
     }
     // Monotonic: a rate must not depend on somebody setting the clock.
     const look: Look = { atMs: performance.now(), counters: remember(last, counters) }
@@ -88,53 +71,19 @@ function samplesBetween(last: Look | null, look: Look, counters: readonly Versio
   for (const [version, window] of windows)
     samples.push(
       ...(window
-        ? windowSamples(version, window, elapsedMs, now)
-        : unknownSamples(version, now, 'counters went back: the router was restarted')),
+        ? windowSamples({ version, at: now, elapsedMs }, window)
+        : unknownWindowSamples(version, now, 'counters went back: the router was restarted')),
     )
   const complete = [...windows.values()].filter((window) => window !== null)
   const service = complete.length === windows.size ? addWindows(complete) : null
   samples.push(
     ...(service
-      ? windowSamples(null, service, elapsedMs, now)
-      : unknownSamples(null, now, 'the versions cannot be added up at this look')),
+      ? windowSamples({ version: null, at: now, elapsedMs }, service)
+      : unknownWindowSamples(null, now, 'the versions cannot be added up at this look')),
   )
   return samples
 }
 
 function firstLook(version: string | null, at: number): Sample[] {
-  return unknownSamples(version, at, 'first look: nothing to compare with')
-}
-
-function windowSamples(version: string | null, window: CounterWindow, elapsedMs: number, at: number): Sample[] {
-  const values = {
-    'error-rate': errorRatePercent(window),
-    'request-rate': elapsedMs > 0 ? (1000 * window.requests) / elapsedMs : null,
-    'response-time': responseTimeMs(window),
-    'response-time-p95': quantileMs(window, 0.95),
-    'response-time-p99': quantileMs(window, 0.99),
-  }
-  // Hanging requests are not idleness: "0 observations" is said only when nobody is waiting for an answer.
-  const waiting = window.requests === 0 && window.inFlight > 0
-  const nothing = waiting ? `no answer yet to ${window.inFlight} requests` : 'no requests'
-  return SIGNALS.map((signal) => ({
-    signal,
-    version,
-    at,
-    value: values[signal],
-    unit: UNITS[signal],
-    observations: signal === 'request-rate' || waiting ? null : window.requests,
-    ...(values[signal] === null ? { detail: nothing } : {}),
-  }))
-}
-
-function unknownSamples(version: string | null, at: number, detail: string): Sample[] {
-  return SIGNALS.map((signal) => ({
-    signal,
-    version,
-    at,
-    value: null,
-    unit: UNITS[signal],
-    observations: null,
-    detail,
-  }))
+  return unknownWindowSamples(version, at, 'first look: nothing to compare with')
 }

@@ -22,7 +22,12 @@ afterEach(() => rmSync(directory, { recursive: true }))
 
 function look(options: object = {}, signal = AbortSignal.timeout(20_000)): Promise<Sample[]> {
   const given = sqliteIntegrity.options.parse({ path: 'app.db', ...options })
-  const context = { directory, counters: () => Promise.resolve([]), instances: () => Promise.resolve({}) }
+  const context = {
+    directory,
+    counters: () => Promise.resolve([]),
+    instances: () => Promise.resolve({}),
+    versions: () => ({ candidate: null, stable: null }),
+  }
   return sqliteIntegrity.create(given, context).sample(1000, signal)
 }
 
@@ -106,7 +111,12 @@ describe('sqlite-integrity source', () => {
   })
 
   it('asks to be looked at as often as its options say', () => {
-    const context = { directory, counters: () => Promise.resolve([]), instances: () => Promise.resolve({}) }
+    const context = {
+      directory,
+      counters: () => Promise.resolve([]),
+      instances: () => Promise.resolve({}),
+      versions: () => ({ candidate: null, stable: null }),
+    }
     expect(sqliteIntegrity.create(sqliteIntegrity.options.parse({ path: 'app.db' }), context).everyMs).toBe(10_000)
   })
 
