@@ -130,7 +130,7 @@ async function conductWith(
   const stopping = new AbortController()
   const options = { project: opened, state, run: record, noWait: true, signal: stopping.signal, emit: () => {} }
   const services: Services = {
-    ...servicesFor(options, stopping.signal, () => engine),
+    ...servicesFor(options, stopping.signal, () => engine, null),
     abandon: (error) => {
       throw error
     },

@@ -84,6 +84,11 @@ const FAMILIES: Record<Family, { title: string; text: string; entry: (id: string
     text: 'Where measurements are read; watches and guards name the signals.',
     entry: (id, options) => ({ signals: { 'a-name': { kind: id, ...options } } }),
   },
+  guard: {
+    title: 'Guards',
+    text: 'Rules over signals that are in force during the run, under `guards` or at a trigger under `bindings`. Each takes `title`, `severity`, `restoreData` and `unknownMax` besides; without `kind` it is a `bound`.',
+    entry: (id, options) => ({ guards: { 'a-name': { kind: id, ...options } } }),
+  },
 }
 
 function withOptions(options: object): object {

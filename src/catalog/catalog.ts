@@ -7,6 +7,7 @@ import type { FixKind } from '../consistency/fix/fix.ts'
 import type { RuleKind } from '../consistency/rule.ts'
 import type { DatabaseKind } from '../databases/database.ts'
 import type { GraphKind } from '../databases/graph.ts'
+import type { GuardKind } from '../guards/guard-kind.ts'
 import { PlanError, type PlanErrorPlace } from '../lib/errors.ts'
 import { nearest } from '../lib/nearest.ts'
 import type { RouterKind } from '../routers/router.ts'
@@ -19,6 +20,7 @@ import { checks } from './checks.ts'
 import { databases } from './databases.ts'
 import { fixes } from './fixes.ts'
 import { graphs } from './graphs.ts'
+import { guards } from './guards.ts'
 import { issueError, masked } from './issues.ts'
 import { routers } from './routers.ts'
 import { rules } from './rules.ts'
@@ -39,6 +41,7 @@ export interface Catalog {
   source: SourceKind
   strategy: Strategy
   target: TargetKind
+  guard: GuardKind
 }
 
 export type Family = keyof Catalog
@@ -56,6 +59,7 @@ export const catalog = {
   source: sources,
   strategy: strategies,
   target: targets,
+  guard: guards,
 } as unknown as {
   readonly [F in Family]: readonly Catalog[F][]
 }
@@ -75,6 +79,11 @@ export function findKind<F extends Family>(family: F, id: string, place: PlanErr
     expected: `one of ${ids.join(', ')}`,
     ...(suggestion ? { hint: `did you mean "${suggestion}"?` } : {}),
   })
+}
+
+/** The kind of a guard of a plan. @throws PlanError where this gonogo does not have it. */
+export function guardKind(id: string): GuardKind {
+  return findKind('guard', id, { path: 'guards' })
 }
 
 /**

@@ -191,6 +191,15 @@ function createProgram(setExit: (code: number) => void): Command {
     .option('--export-dashboard [file]', 'write the sampled series as JSON')
     .option('--format <format>', 'text or json', 'text')
   command(
+    'guards <verb> [files...]',
+    'what-if: the guards of gonogo.yaml, tried on recorded runs; import FILE...: rules of Argo Rollouts and Flagger',
+    async () => (await import('./commands/guards.ts')).guards,
+  )
+    .option('--run <id...>', 'only these runs; all that are over unless told')
+    .option('--guard <name>', 'only this guard: its name, or the item it stands at')
+    .option('--environment <name>')
+    .option('--format <format>', 'text or json', 'text')
+  command(
     'canary [run]',
     'the delivery stages and their figures',
     async () => (await import('./commands/canary.ts')).canary,

@@ -50,6 +50,11 @@ describe('the schema for editors', () => {
     ],
     ['options a check wants', (config) => Object.assign(config.bindings as object, { a: { check: 'http' } })],
     ['half a guard', (config) => Object.assign(config.bindings as object, { a: { guard: { signal: 'x' } } })],
+    ['a kind of guard', (config) => Object.assign(config, { guards: { a: { kind: 'nope', signal: 'x' } } })],
+    [
+      'an option of a guard',
+      (config) => Object.assign(config, { guards: { a: { signal: 'x', is: '>', value: 1, moreThan: 2 } } }),
+    ],
     ['a strategy', (config) => Object.assign(config.delivery as object, { strategy: { kind: 'rolling' } })],
   ] as [string, (config: ReturnType<typeof example>) => unknown][])('refuses %s that is wrong', (_, spoil) => {
     const config = example()
@@ -64,6 +69,7 @@ describe('the schema for editors', () => {
       backup: 'backup',
       source: 'source',
       strategy: 'strategy',
+      guard: 'guard',
     } as const
     for (const family of Object.values(sections))
       for (const { id, example: options } of catalog[family])
@@ -71,6 +77,8 @@ describe('the schema for editors', () => {
           id,
           true,
         ])
+    const usual = { signal: 'error-rate', is: '>', value: 5, severity: 'notify', unknownMax: 3 }
+    expect(fits({ guard: [usual, usual] }, { $ref: '#/definitions/binding' })).toBe(true)
     for (const form of ['check', 'action'] as const)
       for (const { id, example: options } of catalog[form])
         expect([id, fits({ [form]: id, with: options }, { $ref: '#/definitions/binding' })]).toEqual([id, true])

@@ -31,6 +31,7 @@ const SECTIONS = {
   databases: 'database',
   graphs: 'graph',
   rules: 'rule',
+  guards: 'guard',
 } as const
 
 /** The schema, draft 7, which editors know best. */
@@ -60,7 +61,8 @@ function definitions(sections: Record<string, JsonSchema>): Record<string, JsonS
     // What every entry of the section may say, whatever its kind.
     const { additionalProperties: entry } = sections[section] ?? {}
     const common = typeof entry === 'object' ? (entry.properties ?? {}) : {}
-    return [family, { anyOf: catalog[family].map((kind) => kindEntry(kind, common)) }]
+    const usual = common.kind?.default
+    return [family, { anyOf: catalog[family].map((kind) => kindEntry(kind, common, kind.id === usual)) }]
   })
   return {
     ...Object.fromEntries(kindsOf),
@@ -69,14 +71,14 @@ function definitions(sections: Record<string, JsonSchema>): Record<string, JsonS
   }
 }
 
-/** `{ kind: http, ...options }` */
-function kindEntry(kind: AnyKind, common: Record<string, JsonSchema> = {}): JsonSchema {
+/** `{ kind: http, ...options }`; the usual kind need not be named. */
+function kindEntry(kind: AnyKind, common: Record<string, JsonSchema> = {}, usual = false): JsonSchema {
   const { properties = {}, required = [], ...rest } = optionsSchema(kind)
   return {
     ...rest,
     description: kind.summary,
     properties: { ...common, kind: { const: kind.id, description: kind.summary }, ...properties },
-    required: ['kind', ...required],
+    required: usual ? required : ['kind', ...required],
   }
 }
 
@@ -89,6 +91,10 @@ interface AnyKind {
 /** One schema a form; `check` and `action` have one a kind, so that `with` is typed. */
 function formSchemas(form: keyof typeof bindingForms): JsonSchema[] {
   const own = toJson(bindingForms[form])
+  if (form === 'guard') {
+    const oneOrMore = { anyOf: [ref('guard'), { type: 'array', items: ref('guard'), minItems: 1 }] }
+    return [{ ...own, properties: { ...own.properties, guard: oneOrMore } }]
+  }
   if (form !== 'check' && form !== 'action') return [own]
   return (catalog[form as Family] as readonly AnyKind[]).map((kind) => {
     const options = optionsSchema(kind)

@@ -62,7 +62,7 @@ describe('gonogo.yaml', () => {
       checklist: 'DEPLOYMENT_CHECKLIST.md',
       defaults: { ask: 'release-manager', timeout: 300_000 },
       delivery: { autoPromote: false, sampling: 1000, watchdog: { after: 10_000, policy: 'rollback' } },
-      guards: { errors: { scope: 'candidate', consecutive: 1, severity: 'rollback', for: 0 } },
+      guards: { errors: { kind: 'bound', severity: 'rollback', restoreData: false, unknownMax: 0 } },
     })
     expect(stateDirectory).toBe(join(directory, '.gonogo'))
   })
@@ -112,6 +112,11 @@ describe('what is wrong is said in one line, with the line of the key and what w
       'an option of a kind',
       but('kind: health', 'kind: health, pth: /'),
       '7: signals/health/pth: .*did you mean "path"\\?',
+    ],
+    [
+      'two sources that give the same signal',
+      but('kind: health', 'kind: router'),
+      '7: signals/health: "requests" is given by the source "traffic" already; expected .*prefix: health-.*',
     ],
     [
       'an unknown check',

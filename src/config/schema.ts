@@ -1,21 +1,10 @@
 // Shape of gonogo.yaml. Options of kinds are left open here; the kind's own schema judges them in load.ts.
 import { z } from 'zod'
 import { explainAll } from '../catalog/issues.ts'
-import { parseDurationMs } from '../lib/duration.ts'
+import { operatorOption, refuseHalfRanges, relativeToOption, scopeOption } from '../guards/bound-options.ts'
+import { durationOption as duration } from '../lib/duration-option.ts'
 import { STATE_DIRECTORY } from './locate.ts'
 import { nearest } from '../lib/nearest.ts'
-
-/** `5 min`, `250ms`, or a number of milliseconds. */
-const duration = z
-  .union([z.string(), z.number().nonnegative()])
-  .transform((value, context) => {
-    const parsed = typeof value === 'number' ? value : parseDurationMs(value)
-    if (parsed !== null) return parsed
-    const params = { expected: 'one like "30 s", "5 min" or "1h"' }
-    context.addIssue({ code: 'custom', message: `"${value}" is not a duration`, params })
-    return z.NEVER
-  })
-  .describe('A duration: "250ms", "30 s", "5 min", "1h30m", "7 days", or milliseconds')
 
 const kindEntry = z.looseObject({ kind: z.string().describe('Which kind; `gonogo kinds` lists them') })
 const named = <T extends z.ZodType>(entry: T) =>
@@ -56,24 +45,6 @@ const ruleEntry = kindEntry.extend({
     ),
 })
 
-const operator = z.enum(['<', '<=', '>', '>=', '==', '!=', 'between'])
-const scope = z.enum(['candidate', 'stable', 'any', 'service'])
-const relativeTo = z.enum(['baseline', 'baseline-points'])
-
-interface Bound {
-  is: string
-  value: number
-  valueMax: number | null
-}
-
-/** `between` has two ends, the others have one. */
-function refuseHalfRanges({ is, value, valueMax }: Bound, context: z.RefinementCtx): void {
-  const refuse = (message: string): void => context.addIssue({ code: 'custom', message, path: ['valueMax'] })
-  if (is !== 'between' && valueMax !== null) refuse('belongs to "between" only')
-  if (is === 'between' && valueMax === null) refuse('is missing: "between" has two ends')
-  if (is === 'between' && valueMax !== null && valueMax < value) refuse(`${valueMax} is below the lower end ${value}`)
-}
-
 const aggregate = z
   .string()
   .regex(
@@ -84,38 +55,34 @@ const aggregate = z
 const watch = z
   .strictObject({
     signal: z.string().describe('Which signal; `gonogo kinds` lists what each source gives'),
-    scope: scope
+    scope: scopeOption
       .default('candidate')
       .describe('Whose samples: the new version, the old one, each, or the whole service'),
     aggregate: aggregate.default('avg').describe('avg, max, min, last or a percentile like p95, over the stretch'),
-    is: operator.describe('The good state, as in `is: "<"`'),
+    is: operatorOption.describe('The good state, as in `is: "<"`'),
     value: z.number().describe("The bound, in the signal's unit"),
     valueMax: z.number().nullable().default(null).describe('Upper end for `between`'),
-    relativeTo: relativeTo.nullable().default(null).describe('Compare with the old version instead of absolutely'),
+    relativeTo: relativeToOption
+      .nullable()
+      .default(null)
+      .describe('Compare with the old version instead of absolutely'),
     for: duration.default(0).describe('Watch this long from here; 0 judges what the run recorded so far'),
   })
   .superRefine(refuseHalfRanges)
 
-const guard = z
-  .strictObject({
-    title: z.string().optional().describe('What it is called in the report'),
-    signal: z.string(),
-    scope: scope.default('candidate'),
-    is: operator.describe('The bad state: red when the value stands in this relation'),
-    value: z.number(),
-    valueMax: z.number().nullable().default(null),
-    relativeTo: relativeTo.nullable().default(null),
-    consecutive: z.int().min(1).default(1).describe('So many samples in a row'),
-    for: duration.default(0).describe('Must hold this long'),
-    observationsMin: z.int().min(0).default(0).describe('A sample on fewer requests says nothing'),
-    severity: z.enum(['notify', 'pause', 'rollback']).default('rollback'),
-    restoreData: z
-      .boolean()
-      .default(false)
-      .describe('The data itself is bad: the rollback also restores `delivery.restore`'),
-    unknownMax: z.int().min(0).default(0).describe('So many unknown samples in a row pause the run; 0 only notes them'),
-  })
-  .superRefine(refuseHalfRanges)
+const guard = kindEntry.extend({
+  kind: z.string().default('bound').describe('Which kind of rule; `gonogo kinds guard` lists them'),
+  title: z.string().optional().describe('What it is called in the report'),
+  severity: z
+    .enum(['notify', 'pause', 'rollback'])
+    .default('rollback')
+    .describe('What a trip does: tells, stops the run for a person, or goes back'),
+  restoreData: z
+    .boolean()
+    .default(false)
+    .describe('The data itself is bad: the rollback also restores `delivery.restore`'),
+  unknownMax: z.int().min(0).default(0).describe('So many unknown looks in a row pause the run; 0 only notes them'),
+})
 
 const oneOrMore = <T extends z.ZodType>(entry: T) =>
   z.union([entry.transform((value) => [value]), z.array(entry).min(1)])
@@ -207,7 +174,17 @@ export const configSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('A TypeScript or JavaScript module whose default export is made by `defineChecks()`: more rules'),
-  signals: named(kindEntry).default({}).describe('Name → source of measurements'),
+  signals: named(
+    kindEntry.extend({
+      prefix: z
+        .string()
+        .regex(/^[\w.-]+$/, 'a prefix is letters, digits, ".", "_", "-"')
+        .optional()
+        .describe('Put before the names of its signals: two sources may not give the same one'),
+    }),
+  )
+    .default({})
+    .describe('Name → source of measurements'),
   delivery: z
     .strictObject({
       target: z.string(),
@@ -217,6 +194,31 @@ export const configSchema = z.strictObject({
       strategy: kindEntry,
       autoPromote: z.boolean().default(false).describe('false: every stage ends with a question to the approver'),
       approver: z.string().default('release-manager').describe('Role'),
+      traffic: z
+        .strictObject({
+          requestsPerSecond: z.number().positive().describe('Of all versions together'),
+          errors: z.number().gt(0).lt(100).describe('Percent of them that fail as it is'),
+        })
+        .nullable()
+        .default(null)
+        .describe('What to expect: `gonogo plan` then says how long a fault takes to be seen at each stage'),
+      verdict: z
+        .strictObject({
+          early: z
+            .boolean()
+            .default(false)
+            .describe('A stage ends as soon as every metric is shown not to be worse; the approver is asked as ever'),
+          undecided: z
+            .enum(['promote', 'ask', 'extend'])
+            .default('ask')
+            .describe(
+              'At the end of a stage when nothing is shown: go on, ask the approver, or hold it longer, then ask',
+            ),
+          extendMax: duration.nullable().default(null).describe('How much longer; null: as long as the stage itself'),
+        })
+        .nullable()
+        .default(null)
+        .describe('What stages make of a guard of kind `verdict`; null: they last as long as they say'),
       restore: z.string().nullable().default(null).describe('Backup that a rollback puts back; null: data is kept'),
       sampling: duration.default(1000).describe('How often signals are read'),
       watchdog: z

@@ -5,7 +5,7 @@ import { PlanError, type PlanErrorPlace } from '../lib/errors.ts'
 import { nearest } from '../lib/nearest.ts'
 import type { Stage } from '../plan/stage.ts'
 import type { BindingEntry, Config, GuardEntry, RuleEntry } from './schema.ts'
-import { configuredSignals, kindsGiving } from './signals.ts'
+import { configuredSignals, kindsGiving, requireOwnSignals, sourceOptions } from './signals.ts'
 
 /** One thing to make sure of, and the keys it stands under. `validate` throws a PlanError, whose path may go deeper. */
 export interface Validation {
@@ -38,12 +38,16 @@ function addKinds(config: Config, add: Add): void {
     routers: 'router',
     backups: 'backup',
     graphs: 'graph',
-    signals: 'source',
   } as const
   for (const section of Object.keys(families) as (keyof typeof families)[]) {
     for (const [name, { kind, ...options }] of Object.entries(config[section]))
       add([section, name], (place) => validateKind(families[section], 'kind', kind, options, place))
   }
+  for (const [name, entry] of Object.entries(config.signals))
+    add(['signals', name], (place) => {
+      validateKind('source', 'kind', entry.kind, sourceOptions(entry), place)
+      requireOwnSignals(config, name, place)
+    })
 }
 
 /** What a backup calls `rules` is the database whose rules are judged on its copies. */
@@ -101,15 +105,26 @@ function requireDatabase(databases: Config['databases'], name: string | undefine
   )
 }
 
-function addDelivery({ delivery, targets, routers, people, backups }: Config, add: Add): void {
+function addDelivery({ delivery, targets, routers, people, backups, guards, bindings }: Config, add: Add): void {
   if (!delivery) return
   const { kind, ...options } = delivery.strategy
   add(['delivery', 'strategy'], (place) => validateKind('strategy', 'kind', kind, options, place))
   add(['delivery', 'target'], (place) => requireName(targets, delivery.target, place, 'targets'))
   add(['delivery', 'router'], (place) => requireName(routers, delivery.router, place, 'routers'))
   add(['delivery', 'approver'], (place) => requireName(people, delivery.approver, place, 'people'))
+  if (delivery.verdict) add(['delivery', 'verdict'], (place) => requireVerdictGuard(guards, bindings, place))
   const { restore } = delivery
   if (restore !== null) add(['delivery', 'restore'], (place) => requireName(backups, restore, place, 'backups'))
+}
+
+function requireVerdictGuard(guards: Config['guards'], bindings: Config['bindings'], place: PlanErrorPlace): void {
+  const bound = Object.values(bindings).flatMap((entry) => (entry.form === 'guard' ? entry.value.guard : []))
+  if ([...Object.values(guards), ...bound].some(({ kind }) => kind === 'verdict')) return
+  throw new PlanError('there is no guard whose verdict it could be', {
+    ...place,
+    expected: 'a guard of kind "verdict"',
+    hint: 'add one: "guards: { canary: { kind: verdict } }"',
+  })
 }
 
 /** The kind exists, and takes these options. */
@@ -172,14 +187,21 @@ function requireReferences(
       requireName(config[SECTION_OF[option]], String(name), below(below(place, 'with'), option), SECTION_OF[option])
 }
 
-function validateGuard(config: Config, { signal, restoreData }: GuardEntry, place: PlanErrorPlace): void {
-  requireSignal(config, signal, place)
-  if (restoreData && !config.delivery?.restore) {
+function validateGuard(config: Config, entry: GuardEntry, place: PlanErrorPlace): void {
+  const kind = findKind('guard', entry.kind, below(place, 'kind'))
+  const options = parseOptions(kind.options, guardOptions(entry), place, guardOptions(entry))
+  for (const { signal } of kind.series(options)) requireSignal(config, signal, place)
+  if (entry.restoreData && !config.delivery?.restore) {
     throw new PlanError('there is no backup to restore the data from', {
       ...below(place, 'restoreData'),
       hint: 'name one: "restore" under "delivery"',
     })
   }
+}
+
+/** The options of a guard's own kind. */
+export function guardOptions(entry: GuardEntry): Record<string, unknown> {
+  return without(entry, 'kind', 'title', 'severity', 'restoreData', 'unknownMax')
 }
 
 function requireSignal(config: Config, signal: string, place: PlanErrorPlace): void {

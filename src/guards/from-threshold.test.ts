@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Operator, Threshold } from '../plan/threshold.ts'
-import { guardFromThreshold, guardFromWords, watchFromThreshold } from './from-threshold.ts'
+import { guardFromThreshold, guardFromWords, watchFromThreshold, type GuardProposal } from './from-threshold.ts'
 
 function threshold(
   subject: string,
@@ -30,8 +30,14 @@ const trigger = {
   severity: 'rollback',
   polarity: 'bad-state',
 } as const
+/** The rule with its options beside what all have in common, or null. */
+const flat = (proposal: GuardProposal | null) => {
+  if (proposal?.rule.kind !== 'bound') return null
+  const { options, ...common } = proposal.rule
+  return { ...common, ...options }
+}
 const ruleOf = (given: Threshold, polarity: 'good' | 'bad-state' = 'bad-state') =>
-  guardFromThreshold(given, { ...trigger, polarity })?.rule ?? null
+  flat(guardFromThreshold(given, { ...trigger, polarity }))
 
 const watch = (given: Threshold, polarity: 'good' | 'bad-state') =>
   watchFromThreshold(given, { polarity, forMs: 0 })?.watch
@@ -43,7 +49,7 @@ describe('a rollback trigger becomes a guard rule', () => {
     ).toMatchObject({
       signal: 'health',
       scope: 'candidate',
-      operator: '==',
+      is: '==',
       value: 0,
       consecutive: 5,
     })
@@ -54,12 +60,13 @@ describe('a rollback trigger becomes a guard rule', () => {
       severity: 'rollback',
       signal: 'error-rate',
       scope: 'candidate',
-      operator: '>',
+      kind: 'bound',
+      is: '>',
       value: 50,
       valueMax: null,
       relativeTo: null,
       consecutive: 1,
-      forMs: 0,
+      for: 0,
       observationsMin: 5,
       restoreData: false,
       unknownMax: 10,
@@ -69,11 +76,11 @@ describe('a rollback trigger becomes a guard rule', () => {
       value: 10_000,
     })
     expect(ruleOf(threshold('response time', '>', 10_000, { unit: 'ms' }))).toMatchObject({ value: 10_000 })
-    expect(ruleOf(threshold('memory usage', '>', 95))).toMatchObject({ signal: 'memory', operator: '>', value: 95 })
-    expect(guardFromWords('Database integrity failures', trigger)?.rule).toMatchObject({
+    expect(ruleOf(threshold('memory usage', '>', 95))).toMatchObject({ signal: 'memory', is: '>', value: 95 })
+    expect(flat(guardFromWords('Database integrity failures', trigger))).toMatchObject({
       signal: 'integrity',
       scope: 'service',
-      operator: '==',
+      is: '==',
       value: 0,
       consecutive: 1,
       restoreData: true,
@@ -85,25 +92,25 @@ describe('a rollback trigger becomes a guard rule', () => {
       ruleOf(threshold('p95 latency', '>', 2000, { unit: 'ms', aggregate: 'p95', windowMs: 300_000 })),
     ).toMatchObject({
       signal: 'response-time-p95',
-      forMs: 300_000,
+      for: 300_000,
     })
     expect(ruleOf(threshold('cpu usage', '>', 90, { consecutive: 3 }))).toMatchObject({ signal: 'cpu', consecutive: 3 })
     const sustained = guardFromThreshold(
       threshold('error rate', '>', 5, { text: 'Error rate > 5% sustained' }),
       trigger,
     )
-    expect(sustained?.rule.forMs).toBe(60_000)
+    expect(flat(sustained)?.for).toBe(60_000)
     expect(sustained?.why).toMatch(/"sustained" taken as 1 min/)
   })
 
   it('with the time that a state must last, where that is the bound', () => {
     const failing = threshold('health checks failing', '>', 600_000, { unit: 'ms', text: 'failing for > 10 minutes' })
     expect(guardFromThreshold(failing, trigger)).toMatchObject({
-      rule: { signal: 'health', operator: '==', value: 0, consecutive: 1, forMs: 600_000 },
+      rule: { options: { signal: 'health', is: '==', value: 0, consecutive: 1, for: 600_000 } },
       why: expect.stringMatching(/; bad for 10 min$/),
     })
     const beside = threshold('health check failures', '>=', 3, { unit: 'count', consecutive: 3, windowMs: 60_000 })
-    expect(ruleOf(beside)).toMatchObject({ consecutive: 3, forMs: 60_000 })
+    expect(ruleOf(beside)).toMatchObject({ consecutive: 3, for: 60_000 })
   })
 
   it('relative to the old version: latency in percent, error rate in points', () => {
@@ -152,11 +159,11 @@ describe('a bound on the good state', () => {
     ['>=', '<'],
     ['==', '!='],
   ] as const)('%s becomes %s in a guard', (good, bad) => {
-    expect(ruleOf(threshold('error rate', good, 1), 'good')?.operator).toBe(bad)
+    expect(ruleOf(threshold('error rate', good, 1), 'good')?.is).toBe(bad)
   })
 
   it('does not make a guard wait for as long as the good state is to be watched', () => {
-    expect(ruleOf(threshold('error rate', '<', 1, { windowMs: 1_800_000 }), 'good')?.forMs).toBe(0)
+    expect(ruleOf(threshold('error rate', '<', 1, { windowMs: 1_800_000 }), 'good')?.for).toBe(0)
   })
 
   it('has no single opposite when it is a range', () => {

@@ -5,8 +5,10 @@
 // relative ("performance regression < 10 %" is broken by 100 ms → 111 ms).
 import { formatDuration } from '../lib/duration.ts'
 import type { WatchSpec } from '../plan/binding.ts'
-import type { GuardRule, Severity } from '../plan/guard-rule.ts'
+import type { Severity } from '../plan/guard-rule.ts'
 import type { Operator, Threshold } from '../plan/threshold.ts'
+import { guardOverPeriod, type ProposedCount, type ProposedGrowth } from './from-period.ts'
+import type { Bound } from './reading.ts'
 import { meaningOf, type Meaning } from './words.ts'
 
 export interface GuardContext {
@@ -18,10 +20,37 @@ export interface GuardContext {
   severity: Severity
   /** `good`: the threshold states what should be; `bad-state`: what must not be. */
   polarity: 'good' | 'bad-state'
+  /** Signals that are measured: lets names of theirs be recognised. Left out: only the usual ones are. */
+  signals?: { has(signal: string): boolean }
+}
+
+/** An entry of gonogo.yaml with every common field filled in, and about what it is. */
+interface ProposedCommon {
+  id: string
+  title: string
+  item: string | null
+  severity: Severity
+  restoreData: boolean
+  unknownMax: number
+}
+
+/** What a proposal is made of besides. */
+export type ProposedKind =
+  | { kind: 'bound'; options: ProposedBound }
+  | { kind: 'growth'; options: ProposedGrowth }
+  | { kind: 'count'; options: ProposedCount }
+
+export type ProposedGuard = ProposedCommon & ProposedKind
+
+/** Options of the kind `bound`. */
+export interface ProposedBound extends Omit<Bound, 'operator'> {
+  is: Operator
+  consecutive: number
+  for: number
 }
 
 export interface GuardProposal {
-  rule: GuardRule
+  rule: ProposedGuard
   /** For the person who confirms it. */
   why: string
 }
@@ -36,9 +65,16 @@ export interface WatchProposal {
 const SUSTAINED_MS = 60_000
 /** "Health check failures", with no number said; and comparisons of two noisy figures. */
 const CONSECUTIVE_DEFAULT = 3
+/** Looks without a value that are borne before the run pauses. */
+const UNKNOWN_MAX = 10
 
 /** A rule that trips in the state which the threshold forbids, or null. */
 export function guardFromThreshold(threshold: Threshold, context: GuardContext): GuardProposal | null {
+  const overPeriod = context.polarity === 'bad-state' ? guardOverPeriod(threshold, context.signals) : null
+  if (overPeriod) {
+    const { why, ...kind } = overPeriod
+    return { rule: { ...commonOf(context, UNKNOWN_MAX), ...kind }, why }
+  }
   const meaning = meaningFor(threshold)
   if (!meaning) return null
   if (meaning.unit === 'state')
@@ -47,16 +83,10 @@ export function guardFromThreshold(threshold: Threshold, context: GuardContext):
   const operator = context.polarity === 'good' ? opposite(threshold.operator) : threshold.operator
   if (!bound || !operator) return null
   const lasting = lastingOf(threshold, meaning, context.polarity)
-  const rule: GuardRule = {
-    ...ruleOf(context, meaning),
-    ...bound,
-    operator,
-    consecutive: lasting.consecutive,
-    forMs: lasting.forMs,
-    observationsMin: observationsMinFor(meaning, bound.value),
-    unknownMax: unknownMaxFor(meaning),
-  }
-  const few = rule.observationsMin > 1 ? `judged on at least ${rule.observationsMin} requests` : null
+  const observationsMin = observationsMinFor(meaning, bound.value)
+  const { consecutive, forMs } = lasting
+  const rule = ruleOf(context, meaning, { ...bound, is: operator, consecutive, for: forMs, observationsMin })
+  const few = observationsMin > 1 ? `judged on at least ${observationsMin} requests` : null
   return { rule, why: [meaning.why, lasting.why, few].filter(Boolean).join('; ') }
 }
 
@@ -89,11 +119,21 @@ function meaningFor(threshold: Threshold): Meaning | null {
   return meaningOf(threshold.subject, { ...threshold, unit: baseUnit(threshold.unit) })
 }
 
-function ruleOf(context: Omit<GuardContext, 'polarity'>, { signal, scope, relativeTo }: Meaning) {
-  const { id, title, item, severity } = context
+function ruleOf(
+  context: Omit<GuardContext, 'polarity'>,
+  meaning: Meaning,
+  bound: Omit<ProposedBound, 'signal' | 'scope' | 'relativeTo'>,
+): ProposedCommon & { kind: 'bound'; options: ProposedBound } {
+  const { signal, scope, relativeTo } = meaning
+  const common = commonOf(context, unknownMaxFor(meaning))
   // A damaged database does not mend by moving traffic.
-  const restoreData = signal === 'integrity' && severity === 'rollback'
-  return { id, title, item, severity, restoreData, signal, scope, relativeTo }
+  const restoreData = signal === 'integrity' && common.severity === 'rollback'
+  return { ...common, restoreData, kind: 'bound', options: { signal, scope, relativeTo, ...bound } }
+}
+
+function commonOf(context: Omit<GuardContext, 'polarity'>, unknownMax: number): ProposedCommon {
+  const { id, title, item, severity } = context
+  return { id, title, item, severity, restoreData: false, unknownMax }
 }
 
 function stateGuard(
@@ -103,16 +143,8 @@ function stateGuard(
 ): GuardProposal {
   const unsaid = said.consecutive === null && said.forMs === null && meaning.signal === 'health'
   const consecutive = said.consecutive ?? (unsaid ? CONSECUTIVE_DEFAULT : 1)
-  const rule: GuardRule = {
-    ...ruleOf(context, meaning),
-    operator: '==',
-    value: 0,
-    valueMax: null,
-    consecutive,
-    forMs: said.forMs ?? 0,
-    observationsMin: 0,
-    unknownMax: unknownMaxFor(meaning),
-  }
+  const bad = { is: '==', value: 0, valueMax: null } as const
+  const rule = ruleOf(context, meaning, { ...bad, consecutive, for: said.forMs ?? 0, observationsMin: 0 })
   const lasting = said.forMs === null ? `${consecutive} bad in a row` : `bad for ${formatDuration(said.forMs)}`
   const assumed = unsaid ? ' (the document does not say how many)' : ''
   const restore = rule.restoreData ? '; the rollback also restores the backup of the data' : ''
@@ -161,7 +193,7 @@ function observationsMinFor({ signal, relativeTo }: Meaning, value: number): num
 
 /** How much not knowing is borne before the run pauses: a look at a database is rarer than one at a router. */
 function unknownMaxFor({ signal }: Meaning): number {
-  return signal === 'integrity' ? 3 : 10
+  return signal === 'integrity' ? 3 : UNKNOWN_MAX
 }
 
 /** The state in which the operator does not hold; null where that is no single operator. */
@@ -193,7 +225,7 @@ function baseUnit(unit: string | null): string | null {
 }
 
 /** The bound in the signal's unit, or null when the document gives none, or one of another kind. */
-function boundIn(threshold: Threshold, meaning: Meaning): Pick<GuardRule, 'value' | 'valueMax'> | null {
+function boundIn(threshold: Threshold, meaning: Meaning): Pick<Bound, 'value' | 'valueMax'> | null {
   const conversion = threshold.unit === null ? undefined : UNIT_FACTORS[threshold.unit]
   if (threshold.value === null || conversion?.unit !== meaning.unit) return null
   const valueMax = threshold.valueMax === null ? null : threshold.valueMax * conversion.factor

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { GuardRule } from '../plan/guard-rule.ts'
 import type { Sample } from '../plan/signal.ts'
-import { eventsOf, rule, sample, versions } from './fixtures.ts'
+import { eventsOf, onlyBounds, rule, sample, versions } from './fixtures.ts'
 import { createJudge, judge, type JudgeState } from './judge.ts'
 
 const anyReading = (values: fc.Arbitrary<number>) =>
@@ -21,7 +21,7 @@ const looksOf = (values: fc.Arbitrary<number>) =>
     )
 
 function judgeAfter(guarded: GuardRule, looks: Sample[][]): JudgeState {
-  return looks.reduce((state, look) => judge(state, look).state, createJudge([guarded], versions))
+  return looks.reduce((state, look) => judge(state, look, onlyBounds).state, createJudge([guarded], versions))
 }
 
 const looksUpTo = (length: number): Sample[][] =>
@@ -30,12 +30,12 @@ const looksUpTo = (length: number): Sample[][] =>
 describe('whatever the stream', () => {
   const anyRule = fc.record({
     consecutive: fc.integer({ min: 1, max: 4 }),
-    forMs: fc.constantFrom(0, 2000, 4000),
+    for: fc.constantFrom(0, 2000, 4000),
     observationsMin: fc.constantFrom(0, 5, 50),
     scope: fc.constantFrom('candidate', 'stable', 'any', 'service' as const),
     relativeTo: fc.constantFrom(null, null, 'baseline', 'baseline-points' as const),
     unknownMax: fc.integer({ min: 0, max: 3 }),
-  }) as fc.Arbitrary<Partial<GuardRule>>
+  }) as fc.Arbitrary<Parameters<typeof rule>[0]>
   const anyLooks = looksOf(fc.double({ min: 0, max: 100, noNaN: true }))
 
   it('never trips on samples that are all good', () => {
@@ -102,7 +102,7 @@ describe('whatever the stream', () => {
         let state = createJudge(rules, versions)
         const inParts = edges.slice(1).flatMap((edge, index) => {
           const part = looks.slice(edges[index], edge).flat()
-          const result = judge(state, reversed ? part.toReversed() : part)
+          const result = judge(state, reversed ? part.toReversed() : part, onlyBounds)
           state = result.state
           return result.events
         })
@@ -118,7 +118,7 @@ describe('whatever the stream', () => {
     const before = JSON.stringify(early)
     const late = judgeAfter(guarded, looksUpTo(2000))
     expect(JSON.stringify(late).length).toBeLessThan(before.length + 100)
-    judge(early, [sample(3000, 100)])
+    judge(early, [sample(3000, 100)], onlyBounds)
     expect(JSON.stringify(early)).toBe(before)
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { GuardRule } from '../plan/guard-rule.ts'
 import type { Sample } from '../plan/signal.ts'
-import { eventsOf, rule, sample, versions } from './fixtures.ts'
+import { eventsOf, onlyBounds, rule, sample, versions } from './fixtures.ts'
 import { createJudge, judge, type JudgeEvent } from './judge.ts'
 
 const health = (at: number, value: number | null): Sample =>
@@ -52,7 +52,7 @@ describe('a rule over single samples', () => {
 })
 
 describe('a rule over several samples', () => {
-  const fiveFailures = rule({ id: 'health', signal: 'health', operator: '==', value: 0, consecutive: 5 })
+  const fiveFailures = rule({ id: 'health', signal: 'health', is: '==', value: 0, consecutive: 5 })
 
   it('trips at the fifth failure in a row, not at five in all', () => {
     const values = [0, 0, 0, 0, 1, 0, 0, 0, 0, 0]
@@ -78,7 +78,7 @@ describe('a rule over several samples', () => {
 
   it('trips when the bad state has lasted', () => {
     const events = eventsOf(
-      [rule({ forMs: 5000 })],
+      [rule({ for: 5000 })],
       [0, 1, 2, 3, 4, 5, 6].map((at) => sample(at, 60)),
     )
     expect(outline(events)).toEqual(['tripped at 5'])
@@ -86,7 +86,7 @@ describe('a rule over several samples', () => {
   })
 
   it('bridges a short gap in a lasting bad state, and starts anew after a long one', () => {
-    const lasting = [rule({ forMs: 5000 })]
+    const lasting = [rule({ for: 5000 })]
     expect(
       outline(eventsOf(lasting, [sample(0, 60), unreachable(1), unreachable(2), sample(3, 60), sample(5, 60)])),
     ).toEqual(['tripped at 5'])
@@ -96,11 +96,11 @@ describe('a rule over several samples', () => {
 
   it('measures gaps by the pace of the source', () => {
     const everyTenSeconds = [0, 10, 20, 30, 40].map((at) => sample(at, 60))
-    expect(outline(eventsOf([rule({ forMs: 30_000 })], everyTenSeconds))).toEqual(['tripped at 40'])
+    expect(outline(eventsOf([rule({ for: 30_000 })], everyTenSeconds))).toEqual(['tripped at 40'])
   })
 
   it('survives a clock that is set back or forth by an hour', () => {
-    const steady = [rule({ forMs: 3000 })]
+    const steady = [rule({ for: 3000 })]
     const back = [0, 1, 2, -3600, -3599, -3598, -3597].map((at) => sample(at, 60))
     expect(outline(eventsOf(steady, back))).toEqual(['tripped at -3597'])
     const forth = [0, 1, 3600, 3601].map((at) => sample(at, 60))
@@ -111,7 +111,7 @@ describe('a rule over several samples', () => {
     const twice = [sample(1, 100), sample(1, 100), sample(2, 100), sample(1, 100)]
     let state = createJudge([rule({ consecutive: 3 })], versions)
     for (const one of twice) {
-      const result = judge(state, [one])
+      const result = judge(state, [one], onlyBounds)
       expect(result.events).toEqual([])
       state = result.state
     }
@@ -183,7 +183,7 @@ describe('a rule relative to the old version', () => {
   })
 
   it('pools both sides over the same looks', () => {
-    const guarded = { ...regression, observationsMin: 20 }
+    const guarded = rule({ signal: 'response-time', value: 10, relativeTo: 'baseline', observationsMin: 20 })
     const [event] = eventsOf(
       [guarded],
       [time(1, 'v2', 100, 10), time(1, 'v1', 80, 90), time(2, 'v2', 140, 10), time(2, 'v1', 120, 90)],
@@ -214,7 +214,7 @@ describe('not knowing', () => {
     const nonsense = [Number.NaN, Number.POSITIVE_INFINITY, Number.NaN].map((value, at) => sample(at, value))
     let state = createJudge([rule({ unknownMax: 3 })], versions)
     const events = nonsense.flatMap((one) => {
-      const result = judge(state, [one])
+      const result = judge(state, [one], onlyBounds)
       state = result.state
       return result.events
     })

@@ -1,8 +1,21 @@
-// What one sample means to one rule: good, bad, or nothing that may be built on. Pure.
-import type { GuardRule } from '../plan/guard-rule.ts'
+// What one sample means to one bound: good, bad, or nothing that may be built on. Pure.
+import type { RelativeTo, Scope } from '../plan/guard-rule.ts'
 import type { Sample } from '../plan/signal.ts'
-import { satisfies } from '../plan/threshold.ts'
+import { satisfies, type Operator } from '../plan/threshold.ts'
 import { emptyPool, isMean, poured, type Pool } from './pool.ts'
+
+/** A bound on one signal: the bad state. */
+export interface Bound {
+  signal: string
+  scope: Scope
+  operator: Operator
+  value: number
+  valueMax: number | null
+  /** Null: absolute. */
+  relativeTo: RelativeTo | null
+  /** A sample that rests on fewer observations says nothing. */
+  observationsMin: number
+}
 
 /**
  * `unknown`: the source could not tell. `idle`: it could, but there was too little to judge by (no or too few
@@ -15,7 +28,7 @@ export type Reading =
 
 /** The figures a verdict rests on. */
 export interface Judged {
-  /** What the rule compared with its bound: the value, or its distance to the baseline. */
+  /** What was compared with the bound: the value, or its distance to the baseline. */
   measured: number
   value: number
   baseline: number | null
@@ -33,7 +46,7 @@ export interface Baseline {
  * the following ones until they suffice, so that a rule also sees a canary with little traffic.
  */
 export function readSample(
-  rule: GuardRule,
+  bound: Bound,
   sample: Sample,
   baselineNow: Baseline | 'idle' | null,
   pool: Pool,
@@ -43,37 +56,38 @@ export function readSample(
   if (value === null || !Number.isFinite(value))
     return { reading: { kind: 'unknown', why: sample.detail ?? 'no value' }, pool }
   const baseline = baselineNow === 'idle' ? null : baselineNow
-  if (rule.relativeTo && !baseline)
+  if (bound.relativeTo && !baseline)
     return { reading: { kind: baselineNow === 'idle' ? 'idle' : 'unknown', why: 'nothing to compare with' }, pool }
-  if (observations === null || observations >= rule.observationsMin)
-    return { reading: compare(rule, value, baseline?.value ?? null, observations), pool: emptyPool }
-  const tooFew = `${observations} observations, at least ${rule.observationsMin} wanted`
+  if (observations === null || observations >= bound.observationsMin)
+    return { reading: compare(bound, value, baseline?.value ?? null, observations), pool: emptyPool }
+  const tooFew = `${observations} observations, at least ${bound.observationsMin} wanted`
   if (!isMean(sample.signal)) return { reading: { kind: 'idle', why: tooFew }, pool }
-  return readPool(rule, poured(pool, { value, observations }, baseline), tooFew)
+  return readPool(bound, poured(pool, { value, observations }, baseline), tooFew)
 }
 
-function readPool(rule: GuardRule, pool: Pool, tooFew: string): { reading: Reading; pool: Pool } {
+function readPool(bound: Bound, pool: Pool, tooFew: string): { reading: Reading; pool: Pool } {
   const value = pool.sum / pool.observations
   const baseline = pool.baselineWeight > 0 ? pool.baselineSum / pool.baselineWeight : null
-  if (pool.observations >= rule.observationsMin)
-    return { reading: compare(rule, value, baseline, pool.observations), pool: emptyPool }
+  if (pool.observations >= bound.observationsMin)
+    return { reading: compare(bound, value, baseline, pool.observations), pool: emptyPool }
   // Bad enough that even if all that is still to come were perfect, it would stay bad: no need to wait for it.
-  const atBest = compare(rule, pool.sum / rule.observationsMin, baseline, pool.observations)
-  if (isUpperBound(rule) && atBest.kind === 'bad')
-    return { reading: compare(rule, value, baseline, pool.observations), pool: emptyPool }
+  const atBest = compare(bound, pool.sum / bound.observationsMin, baseline, pool.observations)
+  if (isUpperBound(bound) && atBest.kind === 'bad')
+    return { reading: compare(bound, value, baseline, pool.observations), pool: emptyPool }
   return { reading: { kind: 'idle', why: tooFew }, pool }
 }
 
-function isUpperBound(rule: GuardRule): boolean {
-  return rule.operator === '>' || rule.operator === '>='
+/** Whether more is worse. */
+export function isUpperBound(bound: Pick<Bound, 'operator'>): boolean {
+  return bound.operator === '>' || bound.operator === '>='
 }
 
-function compare(rule: GuardRule, value: number, baseline: number | null, observations: number | null): Reading {
-  const measured = distance(rule.relativeTo, value, baseline)
+function compare(bound: Bound, value: number, baseline: number | null, observations: number | null): Reading {
+  const measured = distance(bound.relativeTo, value, baseline)
   if (measured === null || !Number.isFinite(measured))
     return { kind: 'unknown', why: `the baseline is ${baseline ?? 'unknown'}` }
-  const bad = satisfies(rule, measured)
-  if (bad === null) return { kind: 'unknown', why: 'the rule has no number' }
+  const bad = satisfies(bound, measured)
+  if (bad === null) return { kind: 'unknown', why: 'the bound has no number' }
   return { kind: bad ? 'bad' : 'good', judged: { measured, value, baseline, observations } }
 }
 
@@ -81,7 +95,7 @@ function compare(rule: GuardRule, value: number, baseline: number | null, observ
  * `baseline`: percent above it; `baseline-points`: difference to it; null: the value itself.
  * @returns null where it cannot be said: no baseline, or percent of nothing.
  */
-export function distance(relativeTo: GuardRule['relativeTo'], value: number, baseline: number | null): number | null {
+export function distance(relativeTo: RelativeTo | null, value: number, baseline: number | null): number | null {
   if (relativeTo === null) return value
   if (baseline === null || !Number.isFinite(baseline)) return null
   if (relativeTo === 'baseline-points') return value - baseline

@@ -2,39 +2,40 @@
 import { plural } from '../lib/plural.ts'
 import { formatDuration } from '../lib/duration.ts'
 import { formatSize } from '../lib/size.ts'
-import type { GuardRule } from '../plan/guard-rule.ts'
+import type { GuardSeries, Scope } from '../plan/guard-rule.ts'
 import type { Sample } from '../plan/signal.ts'
-import type { Judged } from './reading.ts'
+import { usualUnit } from '../plan/signal.ts'
+import type { GuardReading, Lasting } from './guard-kind.ts'
+import type { Bound, Judged } from './reading.ts'
+import type { Stretch } from './stretch.ts'
 
-/** `v2 error rate 100 % > 50 %, 1 sample, 37 requests`. */
-export function trippedSentence(
-  rule: GuardRule,
-  sample: Sample,
-  judged: Judged,
-  stretch: { samples: number; durationMs: number; stable: string },
-): string {
-  const lasted = stretch.durationMs > 0 && rule.forMs > 0 ? `for ${formatDuration(stretch.durationMs)}` : null
-  const rests =
-    judged.observations === null || isState(rule) ? null : plural(judged.observations, observed(rule.signal))
-  const seen = sample.detail ? `(${sample.detail})` : null
-  return [claim(rule, sample, judged, stretch.stable), plural(stretch.samples, 'sample'), lasted, rests, seen]
-    .filter((part) => part !== null)
-    .join(', ')
-    .replace(', (', ' (')
+/** `v2 error rate 100 % > 50 %, 1 sample, 37 requests`; how long it lasted only of what has to last. */
+export function trippedSentence(reading: GuardReading, stretch: Stretch, at: number, lasting: Lasting | null): string {
+  const durationMs = at - (stretch.badSinceAt ?? at)
+  const lasted = durationMs > 0 && lasting && lasting.forMs > 0 ? [`for ${formatDuration(durationMs)}`] : []
+  const samples = lasting ? [plural(stretch.bad, 'sample'), ...lasted] : []
+  return [reading.sentence, ...samples, ...(reading.rests ?? [])].join(', ').replaceAll(', (', ' (')
 }
 
-function claim(rule: GuardRule, sample: Sample, judged: Judged, stable: string): string {
-  const subject = subjectOf(rule.signal, sample.version)
-  if (isState(rule)) return `${subject} ${judged.measured === 0 ? 'failed' : `is ${judged.measured}`}`
+/** What a bad sample claims of a bound: `v2 error rate 7 % against 1 % of v1: +6 points > 5 points`. */
+export function claimOf(bound: Bound, sample: Sample, judged: Judged, stable: string): string {
+  const subject = subjectOf(bound.signal, sample.version)
+  if (isState(bound)) return `${subject} ${judged.measured === 0 ? 'failed' : `is ${judged.measured}`}`
   const value = formatValue(judged.value, sample.unit)
-  const unit = distanceUnit(rule, sample.unit)
-  if (rule.relativeTo === null || judged.baseline === null) return `${subject} ${value} ${boundOf(rule, unit)}`
+  const unit = distanceUnit(bound, sample.unit)
+  if (bound.relativeTo === null || judged.baseline === null) return `${subject} ${value} ${boundOf(bound, unit)}`
   const difference = `${judged.measured >= 0 ? '+' : ''}${formatValue(judged.measured, unit)}`
-  return `${subject} ${value} against ${formatValue(judged.baseline, sample.unit)} of ${stable}: ${difference} ${boundOf(rule, unit)}`
+  return `${subject} ${value} against ${formatValue(judged.baseline, sample.unit)} of ${stable}: ${difference} ${boundOf(bound, unit)}`
+}
+
+/** What a claim rests on: `37 requests`, `(2 of 3 refused)`. */
+export function restsOf(bound: Bound, { detail }: Sample, { observations }: Judged): string[] {
+  const counted = observations === null || isState(bound) ? [] : [plural(observations, observed(bound.signal))]
+  return [...counted, ...(detail ? [`(${detail})`] : [])]
 }
 
 /** Unit of the figure that is compared with the bound, for a signal measured in `unit`. */
-export function distanceUnit({ relativeTo }: Pick<GuardRule, 'relativeTo'>, unit: string): string {
+export function distanceUnit({ relativeTo }: Pick<Bound, 'relativeTo'>, unit: string): string {
   if (relativeTo === 'baseline') return 'percent'
   return relativeTo === 'baseline-points' && unit === 'percent' ? 'points' : unit
 }
@@ -47,7 +48,7 @@ export function subjectOf(signal: string, version: string | null): string {
 }
 
 /** `> 50 %`, `between 1 s and 2 s`. */
-export function boundOf(bound: Pick<GuardRule, 'operator' | 'value' | 'valueMax'>, unit: string): string {
+export function boundOf(bound: Pick<Bound, 'operator' | 'value' | 'valueMax'>, unit: string): string {
   if (bound.operator === 'between')
     return `between ${formatValue(bound.value, unit)} and ${bound.valueMax === null ? 'any' : formatValue(bound.valueMax, unit)}`
   return `${bound.operator} ${formatValue(bound.value, unit)}`
@@ -65,10 +66,38 @@ export function formatValue(value: number, unit: string): string {
 }
 
 /** `health` and `integrity` are states, not amounts. */
-function isState({ signal }: GuardRule): boolean {
+export function isState({ signal }: Pick<GuardSeries, 'signal'>): boolean {
   return signal === 'health' || signal === 'integrity'
 }
 
-function observed(signal: string): string {
+/** What the observations of a signal are. */
+export function observed(signal: string): string {
   return /^(error|response|request)-/.test(signal) ? 'request' : 'observation'
+}
+
+const SCOPE_WORDS: Record<Scope, string> = {
+  candidate: ' of the candidate',
+  stable: ' of the stable version',
+  any: ' of any version',
+  service: '',
+}
+
+/** `error rate of the candidate`: a series before anything was measured. */
+export function seriesWords({ signal, scope }: Pick<GuardSeries, 'signal' | 'scope'>): string {
+  return `${signal.replaceAll('-', ' ')}${SCOPE_WORDS[scope]}`
+}
+
+/** `error rate of the candidate > 50 %`, `integrity is bad`, `response time of the candidate > 10 % above baseline`. */
+export function conditionOf(bound: Omit<Bound, 'observationsMin'>): string {
+  const show = (value: number): string => {
+    if (bound.relativeTo === 'baseline') return `${formatValue(value, 'percent')} above baseline`
+    const reading = isState(bound) ? (value >= 1 ? 'good' : 'bad') : formatValue(value, usualUnit(bound.signal))
+    return bound.relativeTo === 'baseline-points' ? `baseline plus ${reading}` : reading
+  }
+  const { operator, value, valueMax } = bound
+  const limit =
+    operator === 'between'
+      ? `between ${show(value)} and ${valueMax === null ? 'any' : show(valueMax)}`
+      : `${operator === '==' ? 'is' : operator === '!=' ? 'is not' : operator} ${show(value)}`
+  return `${seriesWords(bound)} ${limit}`
 }

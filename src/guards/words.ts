@@ -1,11 +1,11 @@
 // From a document's words for a measurement to the signal that measures it. Pure; abstains where it is not sure.
-import type { GuardRule } from '../plan/guard-rule.ts'
+import type { RelativeTo, Scope } from '../plan/guard-rule.ts'
 
 /** What the words mean. */
 export interface Meaning {
   signal: string
-  scope: GuardRule['scope']
-  relativeTo: GuardRule['relativeTo']
+  scope: Scope
+  relativeTo: RelativeTo | null
   /** Unit the bound must be in, in the threshold's own base units. */
   unit: 'percent' | 'ms' | 'bytes' | 'state'
   /** For the person who confirms: `"error rate" is the share of failed requests of the new version`. */

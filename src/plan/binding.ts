@@ -1,17 +1,18 @@
 // What makes an item executable. Data only; options are validated by the kind's own schema before they get here.
-import type { GuardRule } from './guard-rule.ts'
+import type { GuardRule, RelativeTo, Scope } from './guard-rule.ts'
+import type { Operator } from './threshold.ts'
 
 /** How a signal is judged at an item, over what was recorded up to then. */
 export interface WatchSpec {
   signal: string
-  scope: GuardRule['scope']
+  scope: Scope
   /** `avg`, `max`, `min`, `last`, `p95`, ... over the samples of the stretch. */
   aggregate: string
   /** The good state. */
-  operator: GuardRule['operator']
+  operator: Operator
   value: number
   valueMax: number | null
-  relativeTo: GuardRule['relativeTo']
+  relativeTo: RelativeTo | null
   /** How long is watched from here on; 0: judge what the run recorded so far. */
   forMs: number
 }

@@ -11,6 +11,16 @@ export interface PlannedItem {
   will: string
 }
 
+/** What a stage does by what is shown of the candidate. A candidate shown to be worse is the guards' affair at any time. */
+export interface StageVerdict {
+  /** A stage ends early when every metric is shown not to be worse. */
+  early: boolean
+  /** At the end of a stage when neither is shown: go on, ask the approver, or hold it longer and then ask. */
+  undecided: 'promote' | 'ask' | 'extend'
+  /** How much longer at most; null: as long as the stage itself. */
+  extendMsMax: number | null
+}
+
 export interface Delivery {
   target: string
   router: string
@@ -19,6 +29,10 @@ export interface Delivery {
   /** False: every stage ends with a poll of `approver`. */
   autoPromote: boolean
   approver: string
+  /** What canary stages make of the verdict; null: they last as long as they say. */
+  verdict: StageVerdict | null
+  /** What traffic is expected, for advice on sample size: requests a second of all versions, percent that fail. Null: nobody said. */
+  traffic: { requestsPerSecond: number; errors: number } | null
   /** The version to release. */
   candidate: string
   /** What a rollback does with data: keep it, or restore this backup. */

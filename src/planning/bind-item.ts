@@ -1,6 +1,7 @@
 // From an entry of gonogo.yaml to the binding of a plan, with the sentence that says what will happen.
 import { findKind, parseOptions } from '../catalog/catalog.ts'
 import type { BindingEntry, Config, GuardEntry, WatchEntry } from '../config/schema.ts'
+import { guardOptions } from '../config/validate.ts'
 import { formatDuration } from '../lib/duration.ts'
 import type { Binding, WatchSpec } from '../plan/binding.ts'
 import type { GuardRule } from '../plan/guard-rule.ts'
@@ -90,33 +91,26 @@ function describeWatch(watch: WatchSpec): string {
 
 /** A rule from its entry; `item` null for one that stands under `guards`. */
 export function toGuardRule(id: string, entry: GuardEntry, item: Item | null): GuardRule {
-  const { signal, scope, value, valueMax, relativeTo, consecutive, severity } = entry
-  const { is: operator, for: forMs, observationsMin, unknownMax, restoreData } = entry
-  const title = entry.title ?? item?.text ?? id
+  const place = { path: item ? `bindings/${item.id}/guard` : `guards/${id}` }
+  const kind = findKind('guard', entry.kind, place)
+  const options = parseOptions(kind.options, guardOptions(entry), place) as Record<string, unknown>
+  const { severity, restoreData, unknownMax } = entry
   return {
     id,
-    title,
-    signal,
-    scope,
-    operator,
-    value,
-    valueMax,
-    relativeTo,
-    consecutive,
-    forMs,
-    observationsMin,
+    title: entry.title ?? item?.text ?? id,
     severity,
     restoreData,
     unknownMax,
     item: item?.id ?? null,
+    kind: kind.id,
+    options,
+    scope: kind.scope(options),
+    series: kind.series(options),
+    condition: kind.describe(options),
   }
 }
 
-/** `rollback when candidate error-rate > 50, 5 in a row` */
-export function describeGuard(rule: GuardRule): string {
-  const parts = [`${rule.severity} when ${rule.scope} ${rule.signal} ${rule.operator} ${rule.value}`]
-  if (rule.relativeTo) parts.push('over the baseline')
-  if (rule.consecutive > 1) parts.push(`${rule.consecutive} in a row`)
-  if (rule.forMs > 0) parts.push(`for ${formatDuration(rule.forMs)}`)
-  return parts.join(', ')
+/** `rollback when error rate of the candidate > 50 %, 5 samples in a row` */
+export function describeGuard({ severity, condition }: GuardRule): string {
+  return `${severity} when ${condition}`
 }

@@ -48,9 +48,21 @@ const STEPS_MAX = 8
  */
 export function nextSteps(situation: Situation): NextStep[] {
   const { confirm, ask, sources, delivery, backup } = STEPS
-  const steps = [confirm, ...sources, delivery, backup, ask].flatMap((stepOf) => stepOf(situation) ?? [])
+  const ofSources = needed(stepsBy(sources, situation))
+  const steps = [...stepsBy([confirm], situation), ...ofSources, ...stepsBy([delivery, backup, ask], situation)]
   const sorted = steps.toSorted((a, b) => b.covers - a.covers)
   return sorted.length > 0 ? sorted.slice(0, STEPS_MAX) : [single(situation) ?? []].flat()
+}
+
+/** Several sources give the same signals: what an earlier one covers needs no other. */
+function needed(steps: readonly NextStep[]): NextStep[] {
+  return steps.filter(
+    ({ items }, index) => !steps.slice(0, index).some((earlier) => items.every((item) => earlier.items.includes(item))),
+  )
+}
+
+function stepsBy(stepsOf: readonly StepOf[], situation: Situation): NextStep[] {
+  return stepsOf.flatMap((stepOf) => stepOf(situation) ?? [])
 }
 
 type StepOf = (situation: Situation) => NextStep | null

@@ -73,7 +73,7 @@ function bindByNature(item: Item, hasChildren: boolean, ask: string | null): Bou
 function planDelivery({ project, candidate }: PlanRequest): Delivery | null {
   const { delivery } = project.config
   if (!delivery) return null
-  const { target, router, autoPromote, approver, restore } = delivery
+  const { target, router, autoPromote, approver, restore, verdict, traffic } = delivery
   return {
     target,
     router,
@@ -81,6 +81,8 @@ function planDelivery({ project, candidate }: PlanRequest): Delivery | null {
     stages: stagesOf(delivery),
     autoPromote,
     approver,
+    verdict: verdict && { early: verdict.early, undecided: verdict.undecided, extendMsMax: verdict.extendMax },
+    traffic,
     candidate: candidate ?? delivery.candidate,
     restore,
   }

@@ -1,8 +1,14 @@
 // Triggers, alerts and bounds of a document as guards and watches over the signals that are really there.
-import { guardFromThreshold, guardFromWords, watchFromThreshold } from '../guards/from-threshold.ts'
+import {
+  guardFromThreshold,
+  guardFromWords,
+  watchFromThreshold,
+  type ProposedGuard,
+  type ProposedKind,
+} from '../guards/from-threshold.ts'
 import { formatDuration, parseDurationMs } from '../lib/duration.ts'
 import type { WatchSpec } from '../plan/binding.ts'
-import type { GuardRule, Severity } from '../plan/guard-rule.ts'
+import type { Scope, Severity } from '../plan/guard-rule.ts'
 import type { Item } from '../plan/plan.ts'
 import type { Threshold } from '../plan/threshold.ts'
 import type { ProposalContext, ProposedEntry } from './propose.ts'
@@ -19,25 +25,33 @@ const UNSAID_WORDS_MAX = 2
 /** A guard for a trigger or an alert, where every bound of it is understood. */
 export function proposeGuard(item: Item, context: ProposalContext): ProposedEntry | null {
   const [severity, as] = severityOf(context.severity)
-  const about = { id: item.id, title: item.text, item: item.id, severity }
+  const about = { id: item.id, title: item.text, item: item.id, severity, signals: context.signals }
   const polarity = 'bad-state' as const
   const found =
     item.thresholds.length === 0
       ? [guardFromWords(item.text, about)]
       : item.thresholds.map((threshold) => guardFromThreshold(threshold, { ...about, polarity }))
   const guards = complete(found)
-  if (!guards || !guards.every(({ rule }) => isMeasured(rule, context) && !STATES_A_FLOOR.has(rule.operator)))
-    return null
+  if (!guards || !guards.every(({ rule }) => isMeasured(rule.options, context) && !statesAFloor(rule))) return null
   const entries = guards.map(({ rule }) => guardEntry(rule, context))
   const assumed = guards.some(({ why }) => /does not say|taken as/.test(why)) || item.thresholds.length === 0
+  // By the name of a signal alone it cannot be known what its values are.
+  const named = guards.some(({ rule }) => rule.kind === 'count' && rule.options.of === 'values')
   return {
     entry: { guard: entries.length === 1 ? entries[0] : entries },
-    ...weigh(assumed ? 0.8 : 0.9, item, [as, ...guards.map(({ rule, why }) => truthful(rule, why, context))]),
+    ...weigh(named ? 0.6 : assumed ? 0.8 : 0.9, item, [
+      as,
+      ...guards.map(({ rule, why }) => truthful(rule, why, context)),
+    ]),
   }
 }
 
+function statesAFloor(rule: ProposedGuard): boolean {
+  return rule.kind === 'bound' && STATES_A_FLOOR.has(rule.options.is)
+}
+
 /** What a guard does not do here is not said of it. */
-function truthful({ restoreData }: GuardRule, why: string, context: ProposalContext): string {
+function truthful({ restoreData }: ProposedGuard, why: string, context: ProposalContext): string {
   return restoreData && !restores(context)
     ? `${why.replace(/; the rollback also restores.*$/, '')}; "delivery.restore" names no backup, so the data is kept`
     : why
@@ -88,7 +102,7 @@ function complete<T>(found: readonly (T | null)[]): T[] | null {
 }
 
 /** A configured source gives the signal, and there will be versions to measure. */
-function isMeasured({ signal, scope }: Pick<GuardRule, 'signal' | 'scope'>, context: ProposalContext): boolean {
+function isMeasured({ signal, scope }: { signal: string; scope: Scope }, context: ProposalContext): boolean {
   return context.signals.has(signal) && (scope === 'service' || context.delivers)
 }
 
@@ -123,19 +137,37 @@ function words(text: string): string[] {
 }
 
 /** A rule as it is written: what is the default is left out. */
-function guardEntry(rule: GuardRule, context: ProposalContext): Record<string, unknown> {
-  const { consecutive, observationsMin, severity, unknownMax } = rule
+function guardEntry(rule: ProposedGuard, context: ProposalContext): Record<string, unknown> {
+  const { severity, unknownMax } = rule
   const restoreData = rule.restoreData && restores(context)
   return {
-    ...boundEntry(rule),
-    ...(consecutive > 1 ? { consecutive } : {}),
-    ...(rule.forMs > 0 ? { for: writtenDuration(rule.forMs) } : {}),
-    ...(observationsMin > 0 ? { observationsMin } : {}),
+    ...kindEntry(rule),
     ...(severity === 'rollback' ? {} : { severity }),
     ...(restoreData ? { restoreData } : {}),
     ...(unknownMax > 0 ? { unknownMax } : {}),
   }
 }
+
+/** The options of a rule's kind; `bound` need not be named. */
+function kindEntry(rule: ProposedKind): Record<string, unknown> {
+  if (rule.kind === 'bound') {
+    const { consecutive, observationsMin, for: forMs } = rule.options
+    return {
+      ...boundEntry({ ...rule.options, operator: rule.options.is }),
+      ...(consecutive > 1 ? { consecutive } : {}),
+      ...(forMs > 0 ? { for: writtenDuration(forMs) } : {}),
+      ...(observationsMin > 0 ? { observationsMin } : {}),
+    }
+  }
+  const { scope, ...options } = rule.options
+  const written = Object.entries(options).map(([key, value]) => [
+    key,
+    typeof value === 'number' && PERIODS.has(key) ? writtenDuration(value) : value,
+  ])
+  return { kind: rule.kind, ...Object.fromEntries(written), ...(scope === 'candidate' ? {} : { scope }) }
+}
+
+const PERIODS: ReadonlySet<string> = new Set(['over', 'within', 'first'])
 
 function watchEntry(watch: WatchSpec): Record<string, unknown> {
   const { aggregate, forMs } = watch
@@ -146,7 +178,7 @@ function watchEntry(watch: WatchSpec): Record<string, unknown> {
   }
 }
 
-function boundEntry(bound: Pick<GuardRule, 'signal' | 'scope' | 'operator' | 'value' | 'valueMax' | 'relativeTo'>) {
+function boundEntry(bound: Pick<WatchSpec, 'signal' | 'scope' | 'operator' | 'value' | 'valueMax' | 'relativeTo'>) {
   const { signal, scope, operator, value, valueMax, relativeTo } = bound
   return {
     signal,

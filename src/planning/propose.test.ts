@@ -59,6 +59,9 @@ echo "we are live"
 
 **Critical alerts:**
 - [ ] Memory usage > 90%
+- [ ] Memory usage increases by more than 10% over 30 minutes
+- [ ] Failed requests > 25 in the first hour
+- [ ] More than 3 critical alerts in the first hour
 
 ## Rollback
 
@@ -203,6 +206,13 @@ describe('proposed is', () => {
     expect(entry('integrity failures')).toMatchObject({ guard: { signal: 'integrity', restoreData: true } })
     expect(entry('p95 latency')).toMatchObject({ guard: { signal: 'response-time-p95', severity: 'pause' } })
     expect(entry('Memory usage > 90%')).toMatchObject({ guard: { signal: 'memory', value: 90, severity: 'notify' } })
+    expect(entry('Memory usage increases')).toEqual({
+      guard: { kind: 'growth', signal: 'memory', moreThan: 10, over: '30 min', severity: 'notify', unknownMax: 10 },
+    })
+    expect(entry('Failed requests')).toMatchObject({
+      guard: { kind: 'count', signal: 'error-rate', of: 'failures', moreThan: 25, first: '1 h' },
+    })
+    expect(entry('critical alerts')).toBeNull()
     expect(entry('Data corruption')).toBeNull()
   })
 

@@ -7,6 +7,7 @@ import { renderPhases } from './html/items.ts'
 import { html, Markup } from './html/markup.ts'
 import { toneOf } from './html/status.ts'
 import { STYLE } from './html/style.ts'
+import { renderVerdicts } from './html/verdict.ts'
 import { renderGuards, renderMetrics, renderSignOffs, renderStages, renderTimeline } from './html/tables.ts'
 import type { Incident, ReportModel } from './shape.ts'
 import { describeSample } from './summary.ts'
@@ -63,7 +64,8 @@ export function renderHtml(model: ReportModel): string {
 }
 
 function sectionsOf(model: ReportModel): Section[] {
-  const { incident, risks, recommendations, stages, charts, metrics, guards, signOffs, timeline, phases } = model
+  const { incident, risks, recommendations, stages, charts, metrics, guards, verdicts, signOffs, timeline, phases } =
+    model
   const sections: (Section | null)[] = [
     { id: 'summary', title: 'Summary', body: html`${model.summary.map((sentence) => html`<p>${sentence}</p>`)}` },
     incident && { id: 'incident', title: 'Incident', body: renderIncident(incident) },
@@ -78,10 +80,11 @@ function sectionsOf(model: ReportModel): Section[] {
     recommendations.length > 0
       ? { id: 'recommendations', title: 'Recommendations', body: renderFindings(recommendations, '') }
       : null,
+    verdicts.length > 0 ? { id: 'verdict', title: 'Verdict', body: renderVerdicts(model) } : null,
     stages.length > 0 || charts.length > 0 ? { id: 'delivery', title: 'Delivery', body: renderDelivery(model) } : null,
     metrics.rows.length > 0 ? { id: 'metrics', title: 'Before and after', body: renderMetrics(model) } : null,
     { id: 'items', title: 'Checklist', body: html`${renderPhases(phases)}` },
-    guards.length > 0 ? { id: 'guards', title: 'Guards', body: renderGuards(guards) } : null,
+    guards.length > 0 ? { id: 'guards', title: 'Guards', body: renderGuards(guards, verdicts) } : null,
     signOffs.length > 0 ? { id: 'sign-offs', title: 'Decisions and sign-offs', body: renderSignOffs(signOffs) } : null,
     { id: 'timeline', title: 'Timeline', body: renderTimeline(timeline, 'Timeline of the run') },
     { id: 'record', title: 'Record', body: renderRecord(model) },

@@ -16,6 +16,15 @@ import {
 } from './format.ts'
 import type { Figure, MetricRow, ReportItem, ReportModel, ReportPhase } from './shape.ts'
 import { describeSample } from './summary.ts'
+import type { ReportVerdict } from './verdict/shape.ts'
+import {
+  STAGE_COLUMNS,
+  stageCells,
+  untrippedWords,
+  VERDICT_COLUMNS,
+  verdictCells,
+  verdictNote,
+} from './verdict/words.ts'
 
 /** GitHub-flavoured Markdown. */
 export function renderMarkdown(model: ReportModel): string {
@@ -26,6 +35,7 @@ export function renderMarkdown(model: ReportModel): string {
     ...incidentBlocks(model),
     ...section('Risks', bullets(model.risks.map(({ text }) => text)) || 'None was found.'),
     ...section('Recommendations', bullets(model.recommendations)),
+    ...section('Verdict', model.verdicts.flatMap(verdictBlocks).join('\n\n')),
     ...section('Delivery', stageTable(model)),
     ...section('Before and after', metricTable(model)),
     '## Checklist',
@@ -54,6 +64,17 @@ function incidentBlocks({ incident }: ReportModel): string[] {
       `Seen by clients: ${plural(incident.candidateErrors ?? 0, 'error')} in ${plural(incident.candidateRequests, 'request')}`,
     )
   return ['## Incident', bullets(facts), timelineTable(incident.timeline)]
+}
+
+/** What each metric came to, and how its evidence stood after each stage: the page draws it over time. */
+function verdictBlocks(verdict: ReportVerdict): string[] {
+  const blocks = [
+    `### ${escapeMarkdown(verdict.title)}`,
+    table(VERDICT_COLUMNS, verdict.metrics.map(verdictCells)),
+    table(STAGE_COLUMNS, stageCells(verdict)),
+    escapeMarkdown(verdictNote(verdict)),
+  ]
+  return blocks.filter((block) => block !== '')
 }
 
 function stageTable({ stages }: ReportModel): string {
@@ -109,13 +130,16 @@ function waiverWords({ waiver }: ReportItem): string[] {
   return waiver ? [`waived by ${waiver.by}: ${waiver.reason}`] : []
 }
 
-function guardTable({ guards }: ReportModel): string {
+function guardTable({ guards, verdicts }: ReportModel): string {
+  const judgements = new Map(verdicts.map(({ rule, judgement }) => [rule, judgement]))
   const rows = guards.map(({ rule, condition, trips, worst, samples }) => [
     rule.title,
     condition,
     rule.severity,
-    trips.length > 0 ? trips.map(({ sentence }) => sentence).join('; ') : samples > 0 ? 'did not trip' : 'never judged',
-    worst && formatReading(rule.signal, worst.value, worst.unit),
+    trips.length > 0
+      ? trips.map(({ sentence }) => sentence).join('; ')
+      : untrippedWords(samples, judgements.get(rule.id)),
+    worst && formatReading(worst.signal, worst.value, worst.unit),
     formatNumber(samples),
   ])
   return table(['Rule', 'Condition', 'Severity', 'What it did', 'Worst seen', 'Samples'], rows)

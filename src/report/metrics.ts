@@ -2,6 +2,7 @@
 import { signalTitle } from './format.ts'
 import { figureOf, type Recording, type Stretch } from './recording.ts'
 import type { Figure, MetricRow, ReportModel, ReportRollback, ReportStage } from './shape.ts'
+import { isVerdictSignal } from './verdict/evidence-series.ts'
 
 /** The order of the table; all other signals that were sampled follow. */
 const FIRST = ['error-rate', 'response-time', 'response-time-p95', 'response-time-p99', 'memory', 'memory-bytes', 'cpu']
@@ -28,8 +29,10 @@ export function reportMetrics(context: MetricContext): ReportModel['metrics'] {
     afterRollback: backAt === null ? null : { from: backAt, to: Number.POSITIVE_INFINITY },
   }
   const signals = [...new Set([...FIRST, ...recording.signals().toSorted()])]
-  // A rate follows the share of traffic: it says nothing about the version.
-  const own = signals.filter((signal) => recording.unitOf(signal) !== 'per-second')
+  // A rate and the requests of a look follow the share of traffic: they say nothing about the version.
+  const own = signals.filter(
+    (signal) => recording.unitOf(signal) !== 'per-second' && signal !== 'requests' && !isVerdictSignal(signal),
+  )
   const rows = own.flatMap((signal) => metricRow(signal, recording, versions, stretches) ?? [])
   return { candidateStretch: candidate.words, rows }
 }

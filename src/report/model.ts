@@ -15,6 +15,7 @@ import type { ReportItem, ReportModel, ReportPhase, SignOff } from './shape.ts'
 import { reportStages } from './stages.ts'
 import { countItems, writeHeadline, writeRehearsal, writeSummary } from './summary.ts'
 import { reportTimeline } from './timeline.ts'
+import { reportVerdicts } from './verdict/verdicts.ts'
 
 export interface ReportInput {
   run: RunRecord
@@ -44,6 +45,7 @@ export function buildReport(input: ReportInput): ReportModel {
   const ended = FINAL_STATES.includes(run.state)
   const guards = reportGuards(plan.guards, reading.guard, recording, versions)
   const stages = reportStages(plan.delivery?.stages ?? [], reading.stage, { recording, candidate, until, ended })
+  const verdicts = reportVerdicts(plan.guards, { ledger, reading, recording, candidate, stages, until })
   const evidence = createEvidenceReader(input.evidence, input.evidenceLimits ?? { pieceMax: 4000, totalMax: 1_000_000 })
   const phases = reportPhases(plan, ledger, reading, {
     state: run.state,
@@ -66,7 +68,7 @@ export function buildReport(input: ReportInput): ReportModel {
     document: { path, title, sha256 },
     versions,
     headline: writeHeadline({ run, versions, rollback }),
-    summary: writeSummary({ run, versions, rollback, counts, stages, guards, incident }),
+    summary: writeSummary({ run, versions, rollback, counts, stages, guards, verdicts, incident }),
     rehearsal,
     counts,
     stages,
@@ -76,6 +78,7 @@ export function buildReport(input: ReportInput): ReportModel {
     metrics: reportMetrics({ recording, versions, stages, rollback, until }),
     charts: reportCharts(recording, versions, plan.guards),
     guards,
+    verdicts,
     risks: findRisks(facts),
     recommendations: findRecommendations(facts, rehearsal !== null),
     signOffs: reportSignOffs(plan, phases),

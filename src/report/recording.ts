@@ -61,24 +61,37 @@ function firstFrom(series: readonly Sample[], at: number): number {
   return low
 }
 
-/** Average weighted by observations (each sample counts once where none has any) and the worst; null without a value. */
+/** How many looks a sample stands for: an old recording is thinned. */
+export function looksOf({ thinned }: Sample): number {
+  return thinned?.looks ?? 1
+}
+
+/**
+ * Average weighted by observations (each look counts once where none has any) and the worst look; null without a value. `samples` and
+ * `unknown` count looks.
+ */
 export function figureOf(samples: readonly Sample[], lowIsBad = false): Figure | null {
   let weights = 0
   let weighted = 0
   let sum = 0
   let known = 0
+  let unknown = 0
   let worst: number | null = null
-  for (const { value, observations } of samples) {
+  for (const sample of samples) {
+    const { value, observations, thinned } = sample
+    const looks = looksOf(sample)
+    if (value === null) unknown += looks
     if (value === null) continue
-    known += 1
-    sum += value
+    known += looks
+    sum += value * looks
     weights += observations ?? 0
     weighted += value * (observations ?? 0)
-    if (worst === null || (lowIsBad ? value < worst : value > worst)) worst = value
+    const extreme = (lowIsBad ? thinned?.min : thinned?.max) ?? value
+    if (worst === null || (lowIsBad ? extreme < worst : extreme > worst)) worst = extreme
   }
   if (worst === null) return null
   const average = weights > 0 ? weighted / weights : sum / known
-  return { average, worst, samples: known, unknown: samples.length - known }
+  return { average, worst, samples: known, unknown }
 }
 
 /** Requests behind error-rate samples and how many of them failed; null when none was observed. */

@@ -35,6 +35,16 @@ test('thinning keeps the extremes, the order, and every gap of more than a colum
   )
 })
 
+test('an old recording, thinned to one sample for many looks, is one stretch and keeps its extremes', () => {
+  const old = [9000, 19_000, 29_000].map((at) =>
+    sample(at, 5, { thinned: { sinceAt: at - 9000, looks: 10, min: 1, max: 40, last: 5 } }),
+  )
+  const young = Array.from({ length: 60 }, (_, index) => sample(30_000 + index * 1000, 6))
+  const points = thin([...old, ...young], 160)
+  expect(points.some(({ value }) => value === null)).toBe(false)
+  expect(points.slice(0, 2).map(({ value }) => value)).toEqual([1, 40])
+})
+
 test('samples that stop coming leave a gap, though none says unknown', () => {
   const samples = [0, 1000, 2000, 3000, 60_000, 61_000].map((at) => sample(at, 1))
   expect(thin(samples, 160)).toContainEqual({ at: 3000, value: null })

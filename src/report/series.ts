@@ -4,7 +4,8 @@ import type { Sample } from '../plan/signal.ts'
 import type { Recording, Stretch } from './recording.ts'
 import type { Chart, ReportModel, Series } from './shape.ts'
 
-const COLUMNS = 160
+/** So many stretches of equal length are told apart in a chart. */
+export const COLUMNS = 160
 
 /** Of each group the first signal that was sampled gets a chart. */
 const CHARTS: { signals: string[]; title: string }[] = [
@@ -47,9 +48,13 @@ function seriesOf(versions: ReportModel['versions'], samplesOf: (version: string
 }
 
 function boundsOf(signal: string, guards: readonly GuardRule[]): Chart['bounds'] {
-  return guards
-    .filter((rule) => rule.signal === signal && rule.relativeTo === null && rule.operator.startsWith('>'))
-    .map(({ value, severity, title }) => ({ value, severity, title }))
+  return guards.flatMap(({ series, severity, title }) =>
+    series.flatMap(({ signal: bounded, bad }) =>
+      bounded === signal && bad?.operator.startsWith('>') && bad.value !== null
+        ? [{ value: bad.value, severity, title }]
+        : [],
+    ),
+  )
 }
 
 /** One version's request rate as percent of both versions' at the same look. */
@@ -75,40 +80,54 @@ function requestShares(
 
 /**
  * Lowest and highest of each column in time order; a null value where samples are unknown or stay away for more
- * than three usual intervals.
+ * than three usual intervals. Of a sample that stands for several looks both extremes are kept.
  */
 export function thin(samples: readonly Sample[], columns: number): { at: number; value: number | null }[] {
   const stretch: Stretch = { from: samples[0]?.at ?? 0, to: samples.at(-1)?.at ?? 0 }
   const columnMs = Math.max(1, (stretch.to - stretch.from) / columns)
-  const silenceMs = Math.max(3 * usualIntervalMs(samples), 2 * columnMs)
+  const silenceMs = silenceMsOf(samples, columnMs)
   const points: { at: number; value: number | null }[] = []
-  let column: { index: number; low: Sample; high: Sample } | null = null
+  let column: { index: number; low: Extreme; high: Extreme } | null = null
   let lastAt = stretch.from
   const flush = (): void => {
     if (!column) return
     const { low, high } = column
-    const both = low === high ? [low] : low.at < high.at ? [low, high] : [high, low]
-    points.push(...both.map(({ at, value }) => ({ at, value })))
+    points.push(...(low.value === high.value ? [low] : low.at <= high.at ? [low, high] : [high, low]))
     column = null
   }
   for (const sample of samples) {
-    if (sample.value === null || sample.at - lastAt > silenceMs) {
+    const { at, value, thinned } = sample
+    if (value === null || sinceOf(sample) - lastAt > silenceMs) {
       flush()
       if (points.length > 0 && points.at(-1)?.value !== null) points.push({ at: lastAt, value: null })
     }
-    lastAt = sample.at
-    if (sample.value === null) continue
-    const index = Math.floor((sample.at - stretch.from) / columnMs)
+    lastAt = at
+    if (value === null) continue
+    const index = Math.floor((at - stretch.from) / columnMs)
     if (column && column.index !== index) flush()
-    if (!column) column = { index, low: sample, high: sample }
-    else if (sample.value < (column.low.value ?? 0)) column.low = sample
-    else if (sample.value > (column.high.value ?? 0)) column.high = sample
+    const low = { at, value: thinned?.min ?? value }
+    const high = { at, value: thinned?.max ?? value }
+    column ??= { index, low, high }
+    if (low.value < column.low.value) column.low = low
+    if (high.value > column.high.value) column.high = high
   }
   flush()
   return points
 }
 
-function usualIntervalMs(samples: readonly Sample[]): number {
-  const intervals = samples.slice(1).map(({ at }, index) => at - (samples[index]?.at ?? at))
-  return intervals.toSorted((a, b) => a - b)[intervals.length >> 1] ?? 0
+interface Extreme {
+  at: number
+  value: number
+}
+
+/** First look that a sample stands for. */
+export function sinceOf({ at, thinned }: Sample): number {
+  return thinned?.sinceAt ?? at
+}
+
+/** From when on no sample means a gap, rather than the usual time between two looks or what one column hides. */
+export function silenceMsOf(samples: readonly Sample[], columnMs: number): number {
+  const intervals = samples.slice(1).map((sample, index) => sinceOf(sample) - (samples[index]?.at ?? sample.at))
+  const usualMs = intervals.toSorted((a, b) => a - b)[intervals.length >> 1] ?? 0
+  return Math.max(3 * usualMs, 2 * columnMs)
 }

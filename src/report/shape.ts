@@ -5,6 +5,7 @@ import type { Measurement, Status } from '../plan/outcome.ts'
 import type { PhaseKind } from '../plan/plan.ts'
 import type { AnswerBody, EvidenceRef, LedgerDraft, Pace, RollbackBody, RunState } from '../plan/run-record.ts'
 import type { Sample } from '../plan/signal.ts'
+import type { ReportVerdict } from './verdict/shape.ts'
 
 /** `waived`: not passed, but a named person let it through. `not-reached`: the run ended, or is not yet, there. */
 export type ItemStatus = Status | 'waived' | 'not-reached'
@@ -89,7 +90,7 @@ export interface ReportStage {
   responseMs: number | null
 }
 
-/** A signal over a stretch: average weighted by observations, and the worst sample. */
+/** A signal over a stretch: average weighted by observations, and the worst look. `samples` and `unknown` count looks. */
 export interface Figure {
   average: number
   worst: number
@@ -114,11 +115,11 @@ export interface MetricRow {
 
 export interface ReportGuard {
   rule: GuardRule
-  /** "error-rate of the candidate > 50 %, 5 samples in a row". */
+  /** As the plan says it: "error rate of the candidate > 50 %, 5 samples in a row". */
   condition: string
   trips: { at: number; severity: Severity; sentence: string }[]
-  /** Worst sample in the rule's scope, absolute even where the rule is relative; null without any value. */
-  worst: { value: number; unit: string; at: number; version: string | null } | null
+  /** Worst sample in the rule's scope, absolute even where the rule is relative; null without any value, or where no single value is bad. */
+  worst: { signal: string; value: number; unit: string; at: number; version: string | null } | null
   samples: number
   unknown: number
 }
@@ -237,6 +238,8 @@ export interface ReportModel {
   metrics: { candidateStretch: string; rows: MetricRow[] }
   charts: Chart[]
   guards: ReportGuard[]
+  /** What statistics showed of the candidate: one a guard of kind `verdict`; none where there is none. */
+  verdicts: ReportVerdict[]
   risks: Risk[]
   recommendations: string[]
   signOffs: SignOff[]

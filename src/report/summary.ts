@@ -4,6 +4,8 @@ import type { Pace, RunState } from '../plan/run-record.ts'
 import { plural } from '../lib/plural.ts'
 import { formatMoment, formatNumber, formatReading, listWords } from './format.ts'
 import type { Counts, Incident, ReportGuard, ReportItem, ReportModel, ReportRollback, ReportStage } from './shape.ts'
+import type { ReportVerdict } from './verdict/shape.ts'
+import { verdictSentence } from './verdict/words.ts'
 
 const BACK_WORDS: Record<ReportRollback['mode'], string> = {
   automatic: 'was rolled back automatically',
@@ -39,6 +41,7 @@ export function writeSummary(
     counts: Counts
     stages: readonly ReportStage[]
     guards: readonly ReportGuard[]
+    verdicts: readonly ReportVerdict[]
     incident: Incident | null
   },
 ): string[] {
@@ -46,6 +49,7 @@ export function writeSummary(
     writeDuration(model),
     ...writeRollback(model),
     ...writeStages(model.stages),
+    ...model.verdicts.map((verdict, _, { length }) => verdictSentence(verdict, length === 1)),
     writeItems(model.counts),
     ...writeGuards(model.guards),
   ]

@@ -4,6 +4,7 @@ import { plural } from '../lib/plural.ts'
 import { formatClock, formatNumber, itemWord, plainText, shorten } from './format.ts'
 import type { ReportItem, ReportModel } from './shape.ts'
 import { countWords } from './summary.ts'
+import { judgementsWords } from './verdict/words.ts'
 
 /** Items that are listed one by one; more are counted. */
 const LISTED_MAX = 12
@@ -28,6 +29,7 @@ function figuresOf({
   incident,
   counts,
   guards,
+  verdicts,
   risks,
   ledger,
 }: ReportModel): [string, string][] {
@@ -58,6 +60,7 @@ function figuresOf({
               .join(', ')}`
       }`,
     ])
+  for (const verdict of verdicts) rows.push(['verdict', judgementsWords(verdict)])
   if (risks.length > 0) rows.push(['risks', `${risks.length}, see the report`])
   rows.push(['ledger', `${plural(ledger.entries, 'entry', 'entries')}, head ${ledger.head?.slice(0, 16) ?? 'none'}`])
   return rows

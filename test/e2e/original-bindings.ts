@@ -1,9 +1,14 @@
 // gonogo.yaml for the original document, made from what its reader made of it: items are found by where they stand and a few
 // letters of what they say, so that no sentence of a third party's document has to stand in this project.
 import { readStages } from '../../src/checklist/items/stages.ts'
-import { guardFromThreshold, guardFromWords, watchFromThreshold } from '../../src/guards/from-threshold.ts'
+import {
+  guardFromThreshold,
+  guardFromWords,
+  watchFromThreshold,
+  type ProposedGuard,
+} from '../../src/guards/from-threshold.ts'
 import type { WatchSpec } from '../../src/plan/binding.ts'
-import type { GuardRule, Severity } from '../../src/plan/guard-rule.ts'
+import type { Severity } from '../../src/plan/guard-rule.ts'
 import type { Checklist, Item, Phase } from '../../src/plan/plan.ts'
 
 type Entry = Record<string, unknown>
@@ -73,11 +78,8 @@ function bindGuard(item: Item, severity: Severity): Entry | null {
 }
 
 /** A rule of the plan as gonogo.yaml writes it. */
-function guardEntry(rule: GuardRule): Entry {
-  const { signal, scope, value, valueMax, relativeTo, consecutive, severity } = rule
-  const { operator: is, forMs, observationsMin, restoreData, unknownMax } = rule
-  const lasting = { consecutive, for: forMs, observationsMin, unknownMax }
-  return { signal, scope, is, value, valueMax, relativeTo, ...lasting, severity, restoreData }
+function guardEntry({ kind, options, severity, restoreData, unknownMax }: ProposedGuard): Entry {
+  return { kind, ...options, severity, restoreData, unknownMax }
 }
 
 function bindWatch(item: Item): Entry | null {

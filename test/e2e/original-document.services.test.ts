@@ -188,11 +188,11 @@ describe.skipIf(!isOriginalHere)('the original document, as it is', () => {
 function expectGuardsInForce(plan: ReleasePlan): void {
   const rules = plan.guards.filter(({ severity }) => severity === 'rollback')
   expect(rules).toMatchObject([
-    { signal: 'health', operator: '==', value: 0, consecutive: 5 },
-    { signal: 'error-rate', operator: '>', value: 50 },
-    { signal: 'response-time', operator: '>', value: 10_000 },
-    { signal: 'memory', operator: '>', value: 95 },
-    { signal: 'integrity', operator: '==', value: 0, restoreData: true },
+    { options: { signal: 'health', is: '==', value: 0, consecutive: 5 } },
+    { options: { signal: 'error-rate', is: '>', value: 50 } },
+    { options: { signal: 'response-time', is: '>', value: 10_000 } },
+    { options: { signal: 'memory', is: '>', value: 95 } },
+    { options: { signal: 'integrity', is: '==', value: 0 }, restoreData: true },
   ])
   expect(rules.every(({ item }) => plan.checklist.triggers.some((trigger) => trigger.item === item))).toBe(true)
 }

@@ -8,6 +8,8 @@ import { formatDuration } from '../../lib/duration.ts'
 import type { Outcome } from '../../plan/outcome.ts'
 import type { Item, Phase } from '../../plan/plan.ts'
 import type { Binding } from '../../plan/binding.ts'
+import type { NegativeControl } from '../../guards/negative-control.ts'
+import { controlsInWords, guardControls } from '../../planning/guard-controls.ts'
 import { oneOf, print, type GlobalOptions } from '../common.ts'
 import { EXIT } from '../exit.ts'
 import { RESULTS, renderSuites } from '../../report/junit.ts'
@@ -59,17 +61,23 @@ export async function check(options: CheckOptions): Promise<number> {
       durationMs: performance.now() - startedAt,
     }
   })
-  const verdict = verdictOf(results, unbound.length)
+  const controls = guardControls(plan, project.config)
+  const verdict = verdictOf(results, unbound.length, controls)
   if (format === 'json')
     print(
       JSON.stringify(
-        { verdict: verdict.word, results: results.map(asJson), unbound: unbound.map(({ item }) => item) },
+        {
+          verdict: verdict.word,
+          results: results.map(asJson),
+          unbound: unbound.map(({ item }) => item),
+          guards: controls,
+        },
         null,
         2,
       ),
     )
   else if (format === 'junit') print(asJunit(plan.service, results))
-  else show(results, unbound.length, verdict)
+  else show(results, unbound.length, controlsInWords(plan, controls), verdict)
   return verdict.exitCode
 }
 
@@ -87,8 +95,9 @@ interface Verdict {
   exitCode: number
 }
 
-function verdictOf(results: readonly CheckResult[], unbound: number): Verdict {
-  if (results.some(({ outcome }) => outcome.status === 'failed')) return { word: 'NO-GO', exitCode: EXIT.no }
+function verdictOf(results: readonly CheckResult[], unbound: number, controls: readonly NegativeControl[]): Verdict {
+  const failed = results.some(({ outcome }) => outcome.status === 'failed')
+  if (failed || controls.some(({ canTurnRed }) => !canTurnRed)) return { word: 'NO-GO', exitCode: EXIT.no }
   const unknown = unbound > 0 || results.length === 0 || results.some(({ outcome }) => outcome.status === 'unverified')
   return unknown ? { word: 'NOT VERIFIED', exitCode: EXIT.unverified } : { word: 'GO', exitCode: EXIT.ok }
 }
@@ -123,7 +132,7 @@ function asJunit(service: string, results: readonly CheckResult[]): string {
   return renderSuites(service, suites).trimEnd()
 }
 
-function show(results: readonly CheckResult[], unbound: number, verdict: Verdict): void {
+function show(results: readonly CheckResult[], unbound: number, controls: string | null, verdict: Verdict): void {
   let title = ''
   for (const { phase, item, outcome, durationMs } of results) {
     if (phase.title !== title) print(`\n${paint('bold', (title = phase.title))}`)
@@ -132,6 +141,7 @@ function show(results: readonly CheckResult[], unbound: number, verdict: Verdict
     )
     if (outcome.status !== 'passed' && outcome.remedy) print(`      ${paint('cyan', outcome.remedy)}`)
   }
+  if (controls) print(`\n${controls}`)
   if (unbound > 0)
     print(`\n${paint('yellow', `${unbound} items before the release are not bound to anything`)}: gonogo bind`)
   print(`\n${paint(verdict.word === 'GO' ? 'green' : verdict.word === 'NO-GO' ? 'red' : 'yellow', verdict.word)}`)

@@ -11,6 +11,7 @@ import { formatDuration, parseDurationMs } from '../../lib/duration.ts'
 import { PlanError } from '../../lib/errors.ts'
 import type { ReleasePlan } from '../../plan/release-plan.ts'
 import { FINAL_STATES, type Pace, type RunRecord } from '../../plan/run-record.ts'
+import { controlsInWords, guardControls, requireRedGuards } from '../../planning/guard-controls.ts'
 import { requireLocked } from '../../planning/lock.ts'
 import { oneOf, print, whoIs, type GlobalOptions } from '../common.ts'
 import { EXIT } from '../exit.ts'
@@ -43,9 +44,10 @@ export async function deploy(options: DeployOptions): Promise<number> {
   const pace = paceOf(options)
   const { plan: planned, bytes } = planProject(project, options)
   requireLocked(project.directory, planned)
+  requireRedGuards(planned, project)
   const delivery = deliveryParts(project, surroundingsOf(project, planned.environment))
   const plan = withPromotion(planned, options.autoPromote)
-  if (!options.json) introduce(plan, pace)
+  if (!options.json) introduce(plan, project, pace)
   if (!options.yes && !(await confirmed())) return EXIT.no
 
   const state = await openState(project.stateDirectory, (line) => process.stderr.write(`${line}\n`))
@@ -137,13 +139,15 @@ function withPromotion(plan: ReleasePlan, given: string | undefined): ReleasePla
   return { ...plan, delivery: { ...plan.delivery, autoPromote: autoPromote === 'true' || autoPromote === 'yes' } }
 }
 
-function introduce(plan: ReleasePlan, pace: Pace): void {
+function introduce(plan: ReleasePlan, { config }: Project, pace: Pace): void {
   const { delivery } = plan
   const what = delivery
     ? `${delivery.candidate} by ${delivery.strategy}: ${delivery.stages.map((stage) => `${stage.weight} % ${formatDuration(stage.durationMs)}`).join(', ')}`
     : 'no delivery'
   print(`${paint('bold', plan.service)} to ${plan.environment}: ${what}`)
   print(`${plan.items.length} items, ${plan.guards.length} guards, plan ${plan.hash.slice(0, 12)}`)
+  const controls = controlsInWords(plan, guardControls(plan, config))
+  if (controls) print(controls)
   if (pace.timeScale > 1 || pace.waitMsMax !== null) {
     const cap = pace.waitMsMax === null ? '' : `, none longer than ${formatDuration(pace.waitMsMax)}`
     print(paint('yellow', `rehearsal: waits are divided by ${pace.timeScale}${cap}; the report says so`))

@@ -1,6 +1,7 @@
 // gonogo monitor: samples the project's signals for a while, judges them by the plan's guards, says what it saw.
 import { openProject, planProject, surroundingsOf } from '../../app/project.ts'
 import { deliveryParts, sourcesOf } from '../../app/services.ts'
+import { guardKind } from '../../catalog/catalog.ts'
 import { createJudge, judge, type JudgeEvent } from '../../guards/judge.ts'
 import { judgeWatch } from '../../guards/watch.ts'
 import { pause } from '../../lib/deadline.ts'
@@ -29,7 +30,7 @@ export async function monitor(options: MonitorOptions): Promise<number> {
   const { plan } = planProject(project)
   const surroundings = surroundingsOf(project, plan.environment)
   const delivery = deliveryParts(project, surroundings)
-  const sources = sourcesOf(project, delivery, surroundings)
+  const sources = sourcesOf(project, delivery, surroundings, plan.delivery?.candidate ?? null)
   if (sources.length === 0)
     throw new PlanError('has no signals to sample', {
       file: 'gonogo.yaml',
@@ -51,7 +52,7 @@ export async function monitor(options: MonitorOptions): Promise<number> {
     signal: ending.signal,
     onSamples: (taken) => {
       samples.push(...taken)
-      const result = judge(state, taken)
+      const result = judge(state, taken, guardKind)
       state = result.state
       events.push(...result.events)
       if (format === 'text')

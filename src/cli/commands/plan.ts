@@ -60,7 +60,9 @@ async function lock({ project, plan: planned, aside }: Reading, options: PlanOpt
       hint: aside ? 'lock the plan of the checklist that gonogo.yaml names' : 'run "gonogo init"',
     })
   const { lockPlan } = await import('../../planning/lock.ts')
+  const { requireRedGuards } = await import('../../planning/guard-controls.ts')
   const { keepPlanned } = await import('../../app/originals.ts')
+  requireRedGuards(planned, project)
   const path = lockPlan(project.directory, planned, whoIs(options), new Date())
   keepPlanned(project, planned.checklist.document)
   process.stderr.write(`reviewed plan ${planned.hash.slice(0, 12)} is locked in ${path}\n`)

@@ -1,12 +1,15 @@
 // The plan for machines: every key is always there, null where nothing is known.
+import type { NegativeControl } from '../../guards/negative-control.ts'
+import type { GuardRule } from '../../plan/guard-rule.ts'
 import type { Item, Phase } from '../../plan/plan.ts'
 import type { PlannedItem } from '../../plan/release-plan.ts'
 import type { BindingProposal } from '../../planning/propose.ts'
+import { sampleSizeAdvice, sampleSizes } from '../../planning/sample-size.ts'
 import type { PlanDocument, PlanItem } from './plan-schema.ts'
 import type { Reading } from './reading.ts'
 
 /** What `gonogo plan --format json` prints. */
-export function planAsJson({ checklist, plan, proposals, coverage, steps }: Reading): PlanDocument {
+export function planAsJson({ checklist, plan, proposals, coverage, controls, steps }: Reading): PlanDocument {
   const { path, title, bytes, encoding, sha256 } = checklist.document
   const planned = new Map(plan?.items.map((entry) => [entry.item, entry]))
   const [next = null, ...others] = steps
@@ -18,7 +21,16 @@ export function planAsJson({ checklist, plan, proposals, coverage, steps }: Read
     triggers: checklist.triggers,
     coverage: { ...counts, next, others, phases },
     plan: plan?.hash ?? null,
+    sampleSize: plan && { stages: sampleSizes(plan) ?? [], advice: sampleSizeAdvice(plan) },
+    guards: (plan?.guards ?? []).flatMap((rule, index) => guardAsJson(rule, controls[index])),
   }
+}
+
+function guardAsJson(rule: GuardRule, control: NegativeControl | undefined): PlanDocument['guards'] {
+  if (!control) return []
+  const { id, title, item, severity, kind, condition } = rule
+  const { canTurnRed, worstMs, sentence } = control
+  return [{ id, title, item, severity, kind, condition, canTurnRed, worstMs, sentence }]
 }
 
 function phaseAsJson({

@@ -1,4 +1,5 @@
 // The plan as Markdown, for a pull request or a page: one table a phase.
+import { sampleSizeAdvice } from '../../planning/sample-size.ts'
 import { plainLine } from '../display-width.ts'
 import { describeEntry } from '../entries.ts'
 import type { Reading } from './reading.ts'
@@ -28,8 +29,20 @@ export function planAsMarkdown(reading: Reading): string {
     }
     lines.push('')
   }
-  lines.push('## Coverage', '', escaped(figures(reading.coverage)), '')
+  lines.push(...guardTable(reading), '## Coverage', '', escaped(figures(reading.coverage)), '')
   return lines.join('\n')
+}
+
+/** Every guard, and whether it can turn red. */
+function guardTable({ plan, controls }: Reading): string[] {
+  if (!plan || plan.guards.length === 0) return []
+  const rows = plan.guards.map(({ title, severity, condition }, index) => {
+    const cells = [title, `${severity} when ${condition}`, controls[index]?.sentence ?? '']
+    return `| ${cells.map(escaped).join(' | ')} |`
+  })
+  const advice = sampleSizeAdvice(plan)
+  const below = advice === null ? [] : [escaped(advice), '']
+  return ['## Guards', '', '| Guard | What it does | Can turn red |', '|---|---|---|', ...rows, '', ...below]
 }
 
 /** Text of the document as text, whatever it would mean in Markdown or HTML. */

@@ -54,7 +54,16 @@ describe.each(documents)('%s', (name, read) => {
     expect(places.slice(0, 10)).toEqual([])
     const begins = (value: object, keys: readonly string[]) =>
       Object.keys(value).slice(0, keys.length).join() === keys.join()
-    expect(Object.keys(printed)).toEqual(['document', 'phases', 'items', 'triggers', 'coverage', 'plan'])
+    expect(Object.keys(printed)).toEqual([
+      'document',
+      'phases',
+      'items',
+      'triggers',
+      'coverage',
+      'plan',
+      'sampleSize',
+      'guards',
+    ])
     expect(begins(printed.document, KEYS.document)).toBe(true)
     expect(printed.phases.filter((phase) => !begins(phase, KEYS.phase)).length).toBe(0)
     expect(printed.items.filter((item) => !begins(item, KEYS.item)).length).toBe(0)

@@ -98,19 +98,23 @@ const guard = z
   .strictObject({
     id: z.string(),
     title: z.string(),
-    signal: z.string(),
-    scope,
-    operator: operator.describe('The bad state'),
-    value: z.number(),
-    valueMax: z.number().nullable(),
-    relativeTo,
-    consecutive: z.number(),
-    forMs: z.number(),
-    observationsMin: z.number(),
     severity: z.enum(['notify', 'pause', 'rollback']),
     restoreData: z.boolean(),
     unknownMax: z.number(),
     item: z.string().nullable(),
+    kind: z.string(),
+    options: z.record(z.string(), z.unknown()).describe('As the kind takes them: `gonogo kinds guard`'),
+    scope: scope.describe('Whom it judges'),
+    series: z
+      .array(
+        z.strictObject({
+          signal: z.string(),
+          scope,
+          bad: z.strictObject({ operator, value: z.number().nullable(), valueMax: z.number().nullable() }).nullable(),
+        }),
+      )
+      .describe('What it looks at; `bad`: in which direction single values are bad'),
+    condition: z.string().describe('When it trips, in words'),
   })
   .meta({ id: 'guard' })
 
@@ -250,6 +254,41 @@ export const planSchema = z
       phases: z.array(z.strictObject({ phase: z.string(), ...counts })),
     }),
     plan: z.string().nullable().describe('Hash of the plan that a lock would record; null without a gonogo.yaml'),
+    sampleSize: z
+      .strictObject({
+        stages: z.array(
+          z.strictObject({
+            stage: z.string(),
+            weight: z.number().describe('Percent of the traffic'),
+            durationMs: z.number(),
+            doublingMs: z
+              .number()
+              .nullable()
+              .describe('Until a doubling of the errors is shown, half of the time; null: never'),
+          }),
+        ),
+        advice: z.string().nullable().describe('What to change where the first stage is too short; null: nothing'),
+      })
+      .nullable()
+      .describe('How long a fault takes to be seen at each stage; null without a gonogo.yaml'),
+    guards: z
+      .array(
+        z.strictObject({
+          id: z.string(),
+          title: z.string(),
+          item: z.string().nullable().describe('Id of the item it stands at; null for one under `guards`'),
+          severity: z.enum(['notify', 'pause', 'rollback']),
+          kind: z.string(),
+          condition: z.string().describe('When it trips, in words'),
+          canTurnRed: z.boolean().describe('Negative control: a planted fault made it trip, and nothing else did'),
+          worstMs: z
+            .number()
+            .nullable()
+            .describe('Longest from the begin of a plain fault to the trip; null: cannot turn red, or not bounded'),
+          sentence: z.string().describe('The same in words: "yes, within 3 s of the fault, given 5 requests"'),
+        }),
+      )
+      .describe('Every guard in force during the run; empty without a gonogo.yaml'),
   })
   .describe('What "gonogo plan --format json" prints')
 

@@ -7,6 +7,8 @@ import type { Project } from '../../config/load.ts'
 import { findProject } from '../../config/locate.ts'
 import type { Checklist } from '../../plan/plan.ts'
 import type { ReleasePlan } from '../../plan/release-plan.ts'
+import type { NegativeControl } from '../../guards/negative-control.ts'
+import { guardControls } from '../../planning/guard-controls.ts'
 import { knownOf } from '../../planning/known.ts'
 import { nextSteps, type NextStep } from '../../planning/next-steps.ts'
 import { proposeBindings, type BindingProposal } from '../../planning/propose.ts'
@@ -22,6 +24,8 @@ export interface Reading {
   proposals: ReadonlyMap<string, BindingProposal>
   covered: ReadonlyMap<string, Covered>
   coverage: Coverage
+  /** Whether each guard of the plan can turn red, in the plan's order. */
+  controls: NegativeControl[]
   /** What would add most comes first. */
   steps: NextStep[]
 }
@@ -69,7 +73,8 @@ function measured(
   const covered = coverageOf(checklist, knownOf(checklist, plan, proposals))
   const coverage = measureCoverage(checklist, covered)
   const steps = nextSteps({ checklist, plan, config, proposals, covered })
-  return { checklist, project, plan, aside, proposals, covered, coverage, steps }
+  const controls = plan && config ? guardControls(plan, config) : []
+  return { checklist, project, plan, aside, proposals, covered, coverage, controls, steps }
 }
 
 /** A document is named from where one is, as a shell completes it; else from where gonogo.yaml is. */

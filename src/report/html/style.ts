@@ -45,9 +45,9 @@ th, td { text-align: left; vertical-align: top; padding: .45rem 1rem .45rem 0; b
 thead th { color: var(--muted); font-weight: 500; font-size: .85rem; }
 tbody th { font-weight: 500; }
 td.number, th.number { text-align: right; white-space: nowrap; }
-td.time { white-space: nowrap; }
+td.time { white-space: nowrap; } td.wide { min-width: 13rem; }
 .findings { padding-left: 1.1rem; max-width: 50rem; } .findings li { margin: .35rem 0; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 25rem), 1fr)); gap: 1.4rem 2rem; margin-top: 1.2rem; }
+.charts { display: grid; align-items: end; grid-template-columns: repeat(auto-fit, minmax(min(100%, 25rem), 1fr)); gap: 1.4rem 2rem; margin-top: 1.2rem; }
 .chart { margin: 0; break-inside: avoid; } .chart h3 { margin: 0; } .chart svg { width: 100%; height: auto; display: block; }
 .legend { font-size: .85rem; margin: .1rem 0 .3rem; } .legend span { display: inline-block; } .legend > span { display: block; }
 .chart svg.key { display: inline-block; width: 26px; height: 8px; vertical-align: middle; }
@@ -56,6 +56,9 @@ svg text { font-size: 11px; fill: var(--muted); }
 .line.stable { stroke: var(--stable); stroke-dasharray: 5 3.5; } .line.candidate { stroke: var(--candidate); }
 .grid { stroke: var(--line); } .tick { stroke: var(--muted); }
 .band { fill: var(--ink); } .band.even { fill-opacity: .045; } .band.odd { fill-opacity: .095; }
+.threshold { stroke: var(--bad); stroke-width: 1.2; } .alike { stroke: var(--muted); stroke-dasharray: 2 3; }
+.stage-mark { stroke: var(--muted); stroke-opacity: .45; } .crossing { fill: var(--bad); stroke: var(--paper); stroke-width: 1.5; }
+.interval { fill: var(--candidate); fill-opacity: .2; stroke: none; } .key .interval { stroke: none; } .line.thin { stroke-width: 1.3; }
 .bound { stroke: var(--bad); stroke-dasharray: 2 4; } svg .bound-label, svg .marker-label { fill: var(--bad); }
 .marker { stroke: var(--bad); stroke-width: 1.5; }
 .items { list-style: none; margin: 0; padding: 0; }

@@ -12,12 +12,19 @@ import {
 } from '../format.ts'
 import type { Figure, MetricRow, ReportGuard, ReportModel, ReportStage, SignOff, TimelineEntry } from '../shape.ts'
 import { html, type Markup } from './markup.ts'
+import type { ReportJudgement, ReportVerdict } from '../verdict/shape.ts'
+import { judgementTone, untrippedWords } from '../verdict/words.ts'
 import { statusMarkup } from './status.ts'
 
 type Column = string | { number: string }
 
 /** A table that scrolls by itself where it is too wide. */
-function table(label: string, columns: readonly Column[], rows: readonly Markup[], note: string | null = null): Markup {
+export function table(
+  label: string,
+  columns: readonly Column[],
+  rows: readonly Markup[],
+  note: string | null = null,
+): Markup {
   return html`${note && html`<p class="muted">${note}</p>`}
     <div class="scroll" tabindex="0" role="region" aria-label="${label}">
       <table>
@@ -37,7 +44,7 @@ function table(label: string, columns: readonly Column[], rows: readonly Markup[
     </div>`
 }
 
-const cell = (text: string | null): Markup => html`<td class="number">${text ?? '–'}</td>`
+export const cell = (text: string | null): Markup => html`<td class="number">${text ?? '–'}</td>`
 
 /** Planned against actual, and what the candidate did. */
 export function renderStages(stages: readonly ReportStage[]): Markup {
@@ -93,7 +100,9 @@ function figureCell({ signal, unit }: MetricRow, figure: Figure | null): Markup 
   </td>`
 }
 
-export function renderGuards(guards: readonly ReportGuard[]): Markup {
+/** `verdicts`: a guard that judges by statistics and did not trip has not shown the candidate to be good. */
+export function renderGuards(guards: readonly ReportGuard[], verdicts: readonly ReportVerdict[]): Markup {
+  const judgements = new Map(verdicts.map(({ rule, judgement }) => [rule, judgement]))
   const rows = guards.map(
     ({ rule, condition, trips, worst, samples, unknown }) =>
       html`<tr>
@@ -104,16 +113,19 @@ export function renderGuards(guards: readonly ReportGuard[]): Markup {
             trips.length > 0
               ? html`<span class="status bad">tripped</span>
                   ${trips.map(({ at, sentence }) => html`<br />${formatMoment(at)}: ${sentence}`)}`
-              : samples > 0
-                ? html`<span class="status good">did not trip</span>`
-                : html`<span class="status warning">never judged</span>`
+              : untripped(samples, judgements.get(rule.id))
           }
         </td>
-        ${cell(worst && formatReading(rule.signal, worst.value, worst.unit))}
+        ${cell(worst && formatReading(worst.signal, worst.value, worst.unit))}
         ${cell(`${formatNumber(samples)}${unknown > 0 ? ` (${formatNumber(unknown)} unknown)` : ''}`)}
       </tr>`,
   )
   return table('Guards', ['Rule', 'Severity', 'What it did', { number: 'Worst seen' }, { number: 'Samples' }], rows)
+}
+
+function untripped(samples: number, judgement: ReportJudgement | undefined): Markup {
+  const tone = samples === 0 ? 'warning' : judgement ? judgementTone(judgement) : 'good'
+  return html`<span class="status ${tone}">${untrippedWords(samples, judgement)}</span>`
 }
 
 export function renderSignOffs(signOffs: readonly SignOff[]): Markup {
