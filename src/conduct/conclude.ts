@@ -37,10 +37,11 @@ export async function concludeGuards(context: RunContext): Promise<void> {
       const seen = context.session.samplesSince(0)
       const tripped = binding.rules.find((rule) => context.session.tripped(rule.id))
       if (tripped) return failed(`happened: ${context.session.tripped(tripped.id)}`)
-      const blind = binding.rules.filter(
-        (rule) => !seen.some((sample) => sample.signal === rule.signal && sample.value !== null),
+      const signals = new Set(binding.rules.flatMap(({ series }) => series.map(({ signal }) => signal)))
+      const blind = [...signals].filter(
+        (signal) => !seen.some((sample) => sample.signal === signal && sample.value !== null),
       )
-      if (blind.length > 0) return unverified(`no sample of ${blind.map((rule) => rule.signal).join(', ')}`)
+      if (blind.length > 0) return unverified(`no sample of ${blind.join(', ')}`)
       return passed('did not happen')
     })
     await conclude(context, item, outcome)

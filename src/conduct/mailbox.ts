@@ -14,6 +14,8 @@ export type Heard =
   | { type: 'resume'; by: string; pausedMs: number }
   /** An approver takes a stage as it is: the delivery may go on with the next. */
   | { type: 'accepted'; item: string }
+  /** The stage under this key need not be held any longer: the candidate is shown not to be worse. */
+  | { type: 'advance'; stage: string; reason: string }
   /** On the way back: somebody wants it to be quick. */
   | { type: 'hurry' }
   | { type: 'news' }
@@ -84,6 +86,9 @@ async function take(context: RunContext, message: RunMessage): Promise<Heard> {
       await noteControl(context, key, message.by, 'promote', refused)
       return allowed ? { type: 'promote', by: message.by, pausedMs: 0 } : { type: 'news' }
     }
+    case 'advance':
+      await note(context, { key, kind: 'note', item: null, body: { text: message.reason } })
+      return { type: 'advance', stage: message.stage, reason: message.reason }
     case 'resume':
       await noteControl(context, key, message.by, 'resume', null)
       return { type: 'resume', by: message.by, pausedMs: 0 }

@@ -8,6 +8,8 @@ export type RunMessage =
   | { type: 'resume'; id: string; by: string }
   | { type: 'abort'; id: string; by: string; reason: string }
   | { type: 'promote'; id: string; by: string }
+  /** The canary is shown not to be worse: the stage under this key need not be held any longer. */
+  | { type: 'advance'; id: string; stage: string; reason: string }
   | {
       type: 'rollback'
       id: string

@@ -26,6 +26,9 @@ export interface Choices extends Partial<Omit<BenchOptions, 'document' | 'config
   migrate?: string
   restore?: boolean
   after?: string
+  /** YAML: lines of the delivery, and sections of their own. */
+  delivery?: string
+  sections?: string
 }
 
 export const LONG =
@@ -39,7 +42,7 @@ export function createRelease(choices: Choices = {}): Bench {
 }
 
 const configOf =
-  ({ strategy = SHORT, autoPromote = true, migrate, after = 'true' }: Choices) =>
+  ({ strategy = SHORT, autoPromote = true, migrate, after = 'true', delivery = '', sections = '' }: Choices) =>
   (id: (words: string) => string): string =>
     `
 people: { release-manager: [ann], tester: [tom] }
@@ -54,7 +57,7 @@ delivery:
   autoPromote: ${autoPromote}
   strategy: ${strategy}
   sampling: 10ms
-bindings:
+${delivery}${sections}bindings:
   ${id('Schema is migrated')}: { action: command, with: ${migrate ?? '{ shell: "echo up >> log", undo: "echo down >> log", verify: "test -f log" }'} }
   ${id('Canary is delivered')}: { rollout: true }
   ${id('Error rate exceeds')}: { guard: { signal: error-rate, is: ">", value: 50 } }

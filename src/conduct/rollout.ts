@@ -1,9 +1,7 @@
 // The delivery: the candidate comes up beside the stable version, and traffic moves to it stage by stage.
 import { messageOf } from '../lib/errors.ts'
-import { formatDuration } from '../lib/duration.ts'
 import { failed, passed, unverified, type Outcome } from '../plan/outcome.ts'
 import type { OutcomeBody } from '../plan/run-record.ts'
-import type { VersionCounters } from '../plan/signal.ts'
 import type { Stage } from '../plan/stage.ts'
 import type { Backend } from '../plan/traffic.ts'
 import { armCapsule, disarmCapsule } from './capsule.ts'
@@ -13,6 +11,8 @@ import { doOnce } from './perform-action.ts'
 import { judgePoll } from './people.ts'
 import { itemOf, nextAttempt, note, recordOutcome, type RunContext } from './run-context.ts'
 import { paced, type DeliveryParts } from './services.ts'
+import { judgeStage } from './stage-figures.ts'
+import { holdStage, settleVerdict } from './stage-hold.ts'
 import { refreshWayBack, tableWith, type LiveDelivery } from './stand.ts'
 
 /** Delivers the stage an item stands for, or every stage that is not done yet. */
@@ -168,18 +168,22 @@ async function runStage(
   await services.runs.update(context.runId, { position: `${stage.name}: ${stage.weight} % to ${live.candidate}` })
   // Who wanted the next stage before this one began meant an earlier one.
   context.promotedBy = null
-  const heldBy = await holdStage(context, durationMs)
+  if (plan.delivery.verdict?.early) context.session.tellWhenNotWorse(key)
+  const heldBy = await holdStage(context, durationMs, key)
+  const settled = heldBy === null ? await settleVerdict(context, stage, key) : null
   const outcome = await attentiveStep(context, `${key} end`, async () => {
     const after = await tryTo(async () => ({ counters: await delivery.router.counters(context.session.signal) }))
     if ('status' in after) return unverified(`no figures of stage ${stage.name}: ${after.summary}`)
     return judgeStage(stage, live, started.before, after.counters, durationMs)
   })
   const promotedBy = heldBy ?? context.promotedBy
-  const approved = plan.delivery.autoPromote || promotedBy !== null || outcome.status !== 'passed'
+  const goesOn = plan.delivery.autoPromote && !settled?.mustAsk
+  const approved = goesOn || promotedBy !== null || outcome.status !== 'passed'
   const approval = approved ? null : await askApproval(context, id, stage, plan.delivery.approver)
   const verdict = approval?.verdict === 'rejected' ? 'failed' : outcome.status
   const reason = [
     outcome.summary,
+    ...(settled?.sentences ?? []),
     approval && 'summary' in approval ? approval.summary : null,
     promotedBy ? `promoted by ${promotedBy}` : null,
   ]
@@ -194,60 +198,6 @@ async function runStage(
   services.emit({ type: 'stage', stage: stage.name, weight: stage.weight, durationMs, event: 'ended', summary: reason })
   return { ...outcome, status: verdict, summary: reason }
 }
-
-/** Holds a stage for its time; a pause stops its clock, not its traffic. @returns who promoted it before its end, or null. */
-async function holdStage(context: RunContext, durationMs: number): Promise<string | null> {
-  let endsAt = (await context.durable.now()) + durationMs
-  for (let waitMs = durationMs; waitMs > 0; waitMs = endsAt - (await context.durable.now())) {
-    const heard = await listen(context, waitMs)
-    if (heard.type === 'timeout') return null
-    if (heard.type === 'promote') return heard.by
-    if (heard.type === 'resume') endsAt += heard.pausedMs
-  }
-  return null
-}
-
-/** What a stage came to, by the router's own counters over exactly that stretch. No request is no evidence. */
-function judgeStage(
-  stage: Stage,
-  live: LiveDelivery,
-  before: VersionCounters[],
-  after: VersionCounters[],
-  durationMs: number,
-): Outcome {
-  const during = (version: string) => {
-    const to = after.find((entry) => entry.version === version) ?? NOTHING
-    const earlier = before.find((entry) => entry.version === version) ?? NOTHING
-    // Counters that went down are those of a router that was started again.
-    const from = earlier.requests > to.requests ? NOTHING : earlier
-    const requests = to.requests - from.requests
-    return {
-      requests,
-      errors: to.errors - from.errors,
-      averageMs: requests > 0 ? (to.totalMs - from.totalMs) / requests : null,
-    }
-  }
-  const candidate = during(live.candidate)
-  const stable = during(live.stable)
-  const figures = ({ requests, errors, averageMs }: typeof candidate): string =>
-    `${errors} errors of ${requests} requests${averageMs === null ? '' : `, ${averageMs.toFixed(1)} ms average`}`
-  const versus = stable.requests > 0 ? ` (${live.stable}: ${figures(stable)})` : ''
-  const summary = `${stage.weight} % for ${formatDuration(durationMs)}: ${live.candidate} ${figures(candidate)}${versus}`
-  const measurements = [
-    { name: 'requests', value: candidate.requests, unit: 'count' },
-    { name: 'errors', value: candidate.errors, unit: 'count' },
-    ...(candidate.averageMs === null ? [] : [{ name: 'response time', value: candidate.averageMs, unit: 'ms' }]),
-  ]
-  if (stage.weight > 0 && candidate.requests === 0) {
-    return unverified(`${summary}: no request reached it`, {
-      measurements,
-      remedy: 'send traffic, then "gonogo resume"',
-    })
-  }
-  return passed(summary, { measurements })
-}
-
-const NOTHING = { requests: 0, errors: 0, totalMs: 0 }
 
 /** Asks the approver at the end of a stage, as long as it takes. */
 async function askApproval(

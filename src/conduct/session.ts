@@ -3,6 +3,8 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { guardKind } from '../catalog/catalog.ts'
+import { baselineOf } from '../guards/baseline.ts'
 import { createJudge, judge, type JudgeEvent, type JudgeState } from '../guards/judge.ts'
 import { poll } from '../lib/deadline.ts'
 import { messageOf } from '../lib/errors.ts'
@@ -19,6 +21,7 @@ import { startHeart } from './heart.ts'
 import { openOutbox } from './outbox.ts'
 import type { Services } from './services.ts'
 import { stableTable, type LiveDelivery } from './stand.ts'
+import { evidenceSamples, standingOf, withEarlierEvidence, type Standing } from './standing.ts'
 
 /** Samples kept in memory; older ones are in the recording only. */
 const SAMPLES_MAX = 100_000
@@ -53,6 +56,10 @@ export interface Session {
   /** Both versions, and the stable one's averages from before the candidate had its first request. */
   versions(): { candidate: string; stable: string; baseline: Record<string, number> }
   samplesSince(at: number): Sample[]
+  /** What is shown of the candidate by statistics; null where nothing judges it so. */
+  standing(): Standing | null
+  /** From now on the run is told, once a stage, when the candidate is shown not to be worse. */
+  tellWhenNotWorse(stage: string): void
   stop(): Promise<void>
 }
 
@@ -73,6 +80,7 @@ export async function startSession({ runId, plan, services, stable, entries }: S
   const versions = { candidate: plan.delivery?.candidate ?? '', stable }
   const recordingPath = join(directory, 'samples.jsonl')
   const { samples } = await readRecording(recordingPath, SAMPLES_MAX)
+  const earlier = [...samples]
   const recording = openRecording(recordingPath)
   const tripped = new Map(
     entries
@@ -81,6 +89,10 @@ export async function startSession({ runId, plan, services, stable, entries }: S
   )
   let state: JudgeState = createJudge(plan.guards, { ...versions, samplingMs: plan.samplingMs })
   let live: LiveDelivery | null = null
+  /** Stage that waits to hear that the candidate is not worse. */
+  let waitingStage: string | null = null
+  /** What an earlier process had seen of the candidate has been taken into account. */
+  let resumedEvidence = false
   const ending = new AbortController()
   const written = new Map(entries.map((entry) => [entry.key, entry]))
   const outbox = openOutbox({ path: join(directory, 'outbox.jsonl'), send: services.send, signal: ending.signal })
@@ -139,6 +151,7 @@ export async function startSession({ runId, plan, services, stable, entries }: S
     if (interruption !== null) throw new Interrupted(interruption)
     try {
       await services.delivery?.router.set(table)
+      state = { ...state, context: { ...state.context, stage: state.context.stage + 1 } }
     } finally {
       heedCapsule()
       if (interruption !== null) await takeTrafficBack()
@@ -150,16 +163,33 @@ export async function startSession({ runId, plan, services, stable, entries }: S
     const clean = taken.map((sample) =>
       sample.detail ? { ...sample, detail: services.redactor.redact(sample.detail) } : sample,
     )
-    recording.add(clean)
-    samples.push(...clean)
-    if (samples.length > SAMPLES_MAX * 1.2) samples.splice(0, samples.length - SAMPLES_MAX)
-    services.emit({ type: 'sample', samples: clean })
+    keep(clean)
     // A candidate that is still starting is ill by nature: guards look at it from the moment it is up.
     const judged = live ? clean : clean.filter((sample) => sample.version !== versions.candidate)
-    const result = judge(state, judged)
+    const result = judge(state, judged, guardKind)
     state = result.state
     for (const event of result.events)
       if (event.type !== 'recovered') react(event).catch((error: unknown) => askPeople(messageOf(error)))
+    const counted = judged.find(({ tally, version }) => tally && version === versions.candidate)
+    if (!counted) return
+    keep(evidenceSamples(state, counted.at))
+    tellIfNotWorse()
+  }
+
+  const keep = (kept: readonly Sample[]): void => {
+    recording.add(kept)
+    samples.push(...kept)
+    if (samples.length > SAMPLES_MAX * 1.2) samples.splice(0, samples.length - SAMPLES_MAX)
+    services.emit({ type: 'sample', samples: [...kept] })
+  }
+
+  const tellIfNotWorse = (): void => {
+    if (waitingStage === null) return
+    const standing = standingOf(state)
+    if (standing?.judgement !== 'not-worse') return
+    const [stage, reason] = [waitingStage, standing.sentences.join('; ')]
+    waitingStage = null
+    outbox.deliver({ type: 'advance', id: `advance:${stage}`, stage, reason })
   }
 
   /** Something that ought to watch does not: no reason to go back by itself, but people have to know. */
@@ -234,7 +264,10 @@ export async function startSession({ runId, plan, services, stable, entries }: S
     setLive: (next) => {
       live = next
       heart.guard(next !== null)
-      state = { ...state, context: { ...state.context, baseline: baselineOf(samples, versions) } }
+      const context = { ...state.context, baseline: baselineOf(samples, versions) }
+      state = { ...state, context }
+      if (live && !resumedEvidence) state = withEarlierEvidence(state, earlier, entries)
+      resumedEvidence = true
       // The capsule may have been carried out while nobody conducted, or a reflex cut short.
       heedSafely()
       if (interruption !== null && !calmed) void takeTrafficBack()
@@ -253,33 +286,14 @@ export async function startSession({ runId, plan, services, stable, entries }: S
     tripped: (rule) => tripped.get(rule) ?? null,
     versions: () => ({ ...versions, baseline: baselineOf(samples, versions) }),
     samplesSince: (at) => samples.filter((sample) => sample.at >= at),
+    standing: () => standingOf(state),
+    tellWhenNotWorse: (stage) => {
+      waitingStage = stage
+      tellIfNotWorse()
+    },
     stop,
   }
 }
 
 /** Longest an emergency may take before the run acts beside it. */
 const CAPSULE_MS_MAX = 900_000
-
-/** Signal → the stable version's average before the candidate answered anybody. */
-function baselineOf(
-  samples: readonly Sample[],
-  { candidate, stable }: { candidate: string; stable: string },
-): Record<string, number> {
-  const firstAnswer = samples.find((sample) => sample.version === candidate && (sample.observations ?? 0) > 0)
-  const before = samples.filter(
-    (sample) => sample.version === stable && sample.value !== null && sample.at < (firstAnswer?.at ?? Infinity),
-  )
-  const groups = Map.groupBy(before, (sample) => sample.signal)
-  return Object.fromEntries([...groups].map(([signal, group]) => [signal, averageOf(group)]))
-}
-
-/** Weighted by what each sample rests on. */
-function averageOf(samples: readonly Sample[]): number {
-  let weight = 0
-  let sum = 0
-  for (const { value, observations } of samples) {
-    weight += observations ?? 1
-    sum += (value ?? 0) * (observations ?? 1)
-  }
-  return weight === 0 ? 0 : sum / weight
-}

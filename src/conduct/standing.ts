@@ -1,0 +1,93 @@
+// How the candidate stands by the run's verdict guards: what they came to, as samples for the record, and after a restart what they
+// had seen before. Pure.
+import { guardKind } from '../catalog/catalog.ts'
+import { createJudge, judge, type JudgeState } from '../guards/judge.ts'
+import { verdict, verdictsOf, type VerdictOptions, type VerdictState } from '../guards/kinds/verdict.ts'
+import type { GuardRule } from '../plan/guard-rule.ts'
+import type { LedgerEntry, StageBody } from '../plan/run-record.ts'
+import type { Sample } from '../plan/signal.ts'
+import type { Judgement, Verdict } from '../verdict/verdict.ts'
+
+export interface Standing {
+  /** `worse` when any metric is; `not-worse` when every one was shown not to be. */
+  judgement: Judgement
+  /** One sentence a metric. */
+  sentences: string[]
+}
+
+/** Null where no guard of the run judges by statistics, or none has seen the candidate yet. */
+export function standingOf(state: JudgeState): Standing | null {
+  const verdicts = verdictsIn(state)
+  if (verdicts.length === 0) return null
+  const compared = verdicts.filter(({ metric }) => metric !== 'objective')
+  const isWorse = verdicts.some(({ judgement }) => judgement === 'worse')
+  const isFine = compared.length > 0 && compared.every(({ judgement }) => judgement === 'not-worse')
+  return {
+    judgement: isWorse ? 'worse' : isFine ? 'not-worse' : 'undecided',
+    sentences: verdicts.map(({ metric, judgement, sentence }) => `${metric} ${WORDS[judgement]}: ${sentence}`),
+  }
+}
+
+const WORDS: Record<Judgement, string> = {
+  worse: 'shown worse',
+  'not-worse': 'shown not worse',
+  undecided: 'undecided',
+}
+
+/**
+ * The evidence as samples, for charts and the record: `evidence-METRIC` in decimal logarithms (2 is 100 to 1), and the ends of the
+ * interval that always holds.
+ */
+export function evidenceSamples(state: JudgeState, at: number): Sample[] {
+  const about = { version: state.context.candidate, at, observations: null }
+  return verdictsIn(state).flatMap(({ metric, logE, interval }) => {
+    const evidence = { ...about, signal: `evidence-${metric}`, value: logE / Math.LN10, unit: 'log10' }
+    if (!interval) return [evidence]
+    const end = (name: string, value: number): Sample => {
+      const isOpen = !Number.isFinite(value) || value <= 0
+      return { ...about, signal: `${name}-${metric}`, value: isOpen ? null : value, unit: 'ratio' }
+    }
+    return [evidence, end('ratio-low', interval.low), end('ratio-high', interval.high)]
+  })
+}
+
+/**
+ * The state of a judge that goes on where an earlier process stopped: verdict guards look again at what was recorded of the candidate,
+ * from its first stage on, because evidence is gathered over the whole release. Other rules begin anew.
+ */
+export function withEarlierEvidence(
+  state: JudgeState,
+  samples: readonly Sample[],
+  entries: readonly LedgerEntry[],
+): JudgeState {
+  const rules = state.rules.filter(isVerdict)
+  const signals = new Set(rules.flatMap(({ series }) => series.map(({ signal }) => signal)))
+  const stages = entries.filter(isStageStart).map(({ at }) => at)
+  const [firstStageAt = Number.POSITIVE_INFINITY] = stages
+  const isOwn = ({ version, at }: Sample): boolean => version !== state.context.candidate || at >= firstStageAt
+  const seen = samples.filter((sample) => signals.has(sample.signal) && isOwn(sample))
+  if (!seen.some(({ version }) => version === state.context.candidate)) return state
+  let earlier = createJudge(rules, state.context)
+  for (const [at, look] of Map.groupBy(seen, (sample) => sample.at)) {
+    const stage = stages.filter((begun) => begun <= at).length
+    earlier = { ...earlier, context: { ...earlier.context, stage } }
+    earlier = judge(earlier, look, guardKind).state
+  }
+  const context = { ...state.context, stage: stages.length }
+  return { ...state, context, progress: { ...state.progress, ...earlier.progress } }
+}
+
+function isVerdict({ kind }: GuardRule): boolean {
+  return kind === verdict.id
+}
+
+function isStageStart({ kind, body }: LedgerEntry): boolean {
+  return kind === 'stage' && (body as unknown as StageBody).event === 'started'
+}
+
+function verdictsIn({ rules, progress, context }: JudgeState): Verdict[] {
+  return rules.filter(isVerdict).flatMap((rule) => {
+    const own = progress[rule.id]?.[context.candidate]?.own as VerdictState | undefined
+    return own?.since == null ? [] : verdictsOf(rule.options as unknown as VerdictOptions, own)
+  })
+}
