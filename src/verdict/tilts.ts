@@ -40,7 +40,7 @@ export class Tilts {
   constructor(tilts: readonly number[], nullTilt = 1) {
     this.#logNull = Math.log(nullTilt)
     this.#logTilts = tilts.map((tilt) => Math.log(tilt) - this.#logNull)
-    this.#powers = tilts.map((tilt) => Float64Array.from({ length: OUTCOMES_MAX }, (_, k) => (tilt / nullTilt) ** k))
+    this.#powers = tilts.map((tilt) => powersOf(tilt / nullTilt))
     this.#scale = new Float64Array(tilts.length)
     this.#logE = new Float64Array(tilts.length)
   }
@@ -111,6 +111,20 @@ export class Tilts {
       this.#logE[j] = split.candidateFailures * logTilt - (logSum(split, this.#logNull + logTilt, low, high) - atNull)
     }
   }
+}
+
+const powersKnown = new Map<number, Float64Array>()
+/** Designs are few; this only bounds what is kept for them. */
+const POWERS_KEPT_MAX = 1024
+
+/** Powers 0, 1, 2, ... of a tilt: tests are made anew for every look of a guard, their tables need not be. */
+function powersOf(tilt: number): Float64Array {
+  let powers = powersKnown.get(tilt)
+  if (!powers) {
+    powers = Float64Array.from({ length: OUTCOMES_MAX }, (_, k) => tilt ** k)
+    if (powersKnown.size < POWERS_KEPT_MAX) powersKnown.set(tilt, powers)
+  }
+  return powers
 }
 
 /** Terms below this share of the largest are left out: together they are less than rounding. */
