@@ -2,6 +2,7 @@
 // had seen before. Pure.
 import { guardKind } from '../catalog/catalog.ts'
 import { createJudge, judge, type JudgeState } from '../guards/judge.ts'
+import { bound } from '../guards/kinds/bound.ts'
 import { verdict, verdictsOf, type VerdictOptions, type VerdictState } from '../guards/kinds/verdict.ts'
 import type { GuardRule } from '../plan/guard-rule.ts'
 import type { LedgerEntry, StageBody } from '../plan/run-record.ts'
@@ -52,15 +53,15 @@ export function evidenceSamples(state: JudgeState, at: number): Sample[] {
 }
 
 /**
- * The state of a judge that goes on where an earlier process stopped: verdict guards look again at what was recorded of the candidate,
- * from its first stage on, because evidence is gathered over the whole release. Other rules begin anew.
+ * The state of a judge that goes on where an earlier process stopped: guards that gather over time look again at what was recorded, of the
+ * candidate from its first stage on. Plain bounds begin anew.
  */
 export function withEarlierEvidence(
   state: JudgeState,
   samples: readonly Sample[],
   entries: readonly LedgerEntry[],
 ): JudgeState {
-  const rules = state.rules.filter(isVerdict)
+  const rules = state.rules.filter(({ kind }) => kind !== bound.id)
   const signals = new Set(rules.flatMap(({ series }) => series.map(({ signal }) => signal)))
   const stages = entries.filter(isStageStart).map(({ at }) => at)
   const [firstStageAt = Number.POSITIVE_INFINITY] = stages

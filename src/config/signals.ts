@@ -6,7 +6,8 @@ import type { Config } from './schema.ts'
 type Signals = Pick<Config, 'signals'>
 
 /** The options of a source's own kind. */
-export function sourceOptions({ kind: _, prefix: __, ...options }: Config['signals'][string]): Record<string, unknown> {
+export function sourceOptions(entry: Config['signals'][string]): Record<string, unknown> {
+  const { kind: _kind, prefix: _prefix, ...options } = entry
   return options
 }
 
