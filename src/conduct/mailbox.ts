@@ -6,6 +6,7 @@ import { Diverted, Interrupted } from './diversion.ts'
 import { mayAnswer } from './people.ts'
 import type { RunMessage } from './ports.ts'
 import { labelOf, note, type RunContext } from './run-context.ts'
+import { statementText } from './standing.ts'
 
 /** What a wait ended with: time is up, or a message that the caller may care about. */
 export type Heard =
@@ -15,7 +16,7 @@ export type Heard =
   /** An approver takes a stage as it is: the delivery may go on with the next. */
   | { type: 'accepted'; item: string }
   /** The stage under this key need not be held any longer: the candidate is shown not to be worse. */
-  | { type: 'advance'; stage: string; reason: string }
+  | { type: 'advance'; stage: string }
   /** On the way back: somebody wants it to be quick. */
   | { type: 'hurry' }
   | { type: 'news' }
@@ -87,8 +88,7 @@ async function take(context: RunContext, message: RunMessage): Promise<Heard> {
       return allowed ? { type: 'promote', by: message.by, pausedMs: 0 } : { type: 'news' }
     }
     case 'advance':
-      await note(context, { key, kind: 'note', item: null, body: { text: message.reason } })
-      return { type: 'advance', stage: message.stage, reason: message.reason }
+      return takeAdvance(context, message, key)
     case 'resume':
       await noteControl(context, key, message.by, 'resume', null)
       return { type: 'resume', by: message.by, pausedMs: 0 }
@@ -130,6 +130,16 @@ async function takeAnswer(
   await note(context, { key, kind: 'answer', item, body: { ...body } })
   context.answers.set(item, [...(context.answers.get(item) ?? []), body])
   return { type: 'news' }
+}
+
+async function takeAdvance(
+  context: RunContext,
+  { stage, standing }: Extract<RunMessage, { type: 'advance' }>,
+  key: string,
+): Promise<Heard> {
+  const text = standing.map(statementText).join('; ')
+  await note(context, { key, kind: 'note', item: null, body: { text, standing } })
+  return { type: 'advance', stage }
 }
 
 /** A waived item counts as done. A stage that was not green cannot count as never having been: it is accepted, and the next one follows. */

@@ -1,6 +1,6 @@
 // What the conductor needs from durable execution and from storage. Implemented by `durable/` and `store/`.
 import type { Sample } from '../plan/signal.ts'
-import type { EvidenceRef, LedgerDraft, LedgerEntry, RunRecord } from '../plan/run-record.ts'
+import type { EvidenceRef, LedgerDraft, LedgerEntry, RunRecord, Statement } from '../plan/run-record.ts'
 
 /** What people and guards tell a run. Delivered once, in order; `id` makes sending idempotent. */
 export type RunMessage =
@@ -9,7 +9,7 @@ export type RunMessage =
   | { type: 'abort'; id: string; by: string; reason: string }
   | { type: 'promote'; id: string; by: string }
   /** The canary is shown not to be worse: the stage under this key need not be held any longer. */
-  | { type: 'advance'; id: string; stage: string; reason: string }
+  | { type: 'advance'; id: string; stage: string; standing: Statement[] }
   | {
       type: 'rollback'
       id: string

@@ -12,7 +12,8 @@ import { judgePoll } from './people.ts'
 import { itemOf, nextAttempt, note, recordOutcome, type RunContext } from './run-context.ts'
 import { paced, type DeliveryParts } from './services.ts'
 import { judgeStage } from './stage-figures.ts'
-import { holdStage, settleVerdict } from './stage-hold.ts'
+import { holdStage, settleVerdict, type Settled } from './stage-hold.ts'
+import { statementText } from './standing.ts'
 import { refreshWayBack, tableWith, type LiveDelivery } from './stand.ts'
 
 /** Delivers the stage an item stands for, or every stage that is not done yet. */
@@ -183,7 +184,7 @@ async function runStage(
   const verdict = approval?.verdict === 'rejected' ? 'failed' : outcome.status
   const reason = [
     outcome.summary,
-    ...(settled?.sentences ?? []),
+    ...shownText(settled),
     approval && 'summary' in approval ? approval.summary : null,
     promotedBy ? `promoted by ${promotedBy}` : null,
   ]
@@ -193,10 +194,22 @@ async function runStage(
     key: `${key}:ended`,
     kind: 'stage',
     item: id,
-    body: { stage: stage.name, weight: stage.weight, event: 'ended', verdict, reason },
+    body: {
+      stage: stage.name,
+      weight: stage.weight,
+      event: 'ended',
+      verdict,
+      reason,
+      ...(settled ? { standing: settled.statements } : {}),
+    },
   })
   services.emit({ type: 'stage', stage: stage.name, weight: stage.weight, durationMs, event: 'ended', summary: reason })
   return { ...outcome, status: verdict, summary: reason }
+}
+
+function shownText(settled: Settled | null): string[] {
+  if (settled?.statements.length === 0) return ['nothing is shown: no counts of requests of both versions']
+  return settled?.statements.map(statementText) ?? []
 }
 
 /** Asks the approver at the end of a stage, as long as it takes. */

@@ -187,9 +187,9 @@ export async function startSession({ runId, plan, services, stable, entries }: S
     if (waitingStage === null) return
     const standing = standingOf(state)
     if (standing?.judgement !== 'not-worse') return
-    const [stage, reason] = [waitingStage, standing.sentences.join('; ')]
+    const stage = waitingStage
     waitingStage = null
-    outbox.deliver({ type: 'advance', id: `advance:${stage}`, stage, reason })
+    outbox.deliver({ type: 'advance', id: `advance:${stage}`, stage, standing: standing.statements })
   }
 
   /** Something that ought to watch does not: no reason to go back by itself, but people have to know. */

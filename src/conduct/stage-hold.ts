@@ -1,5 +1,6 @@
 // How long a stage is held: its time, less when the candidate is shown not to be worse, more when nothing is shown.
 import { formatDuration } from '../lib/duration.ts'
+import type { Statement } from '../plan/run-record.ts'
 import type { Stage } from '../plan/stage.ts'
 import { attentiveStep, listen } from './mailbox.ts'
 import { note, type RunContext } from './run-context.ts'
@@ -23,9 +24,9 @@ export async function holdStage(context: RunContext, durationMs: number, key: st
   return null
 }
 
-/** What is shown at the end of a stage, in sentences, and whether the approver must be asked because too little is. */
+/** What is shown at the end of a stage, and whether the approver must be asked because too little is. */
 export interface Settled {
-  sentences: string[]
+  statements: Statement[]
   mustAsk: boolean
 }
 
@@ -46,8 +47,7 @@ export async function settleVerdict(context: RunContext, stage: Stage, key: stri
     if (promotedBy !== null) context.promotedBy = promotedBy
     standing = await recordedStanding(context, `${key} verdict, after more time`)
   }
-  const sentences = standing?.sentences ?? ['nothing was shown: no counts of requests of both versions']
-  return { sentences, mustAsk: isOpen(standing) && rule.undecided !== 'promote' }
+  return { statements: standing?.statements ?? [], mustAsk: isOpen(standing) && rule.undecided !== 'promote' }
 }
 
 function isOpen(standing: Standing | null): boolean {

@@ -5,15 +5,15 @@ import { createJudge, judge, type JudgeState } from '../guards/judge.ts'
 import { bound } from '../guards/kinds/bound.ts'
 import { verdict, verdictsOf, type VerdictOptions, type VerdictState } from '../guards/kinds/verdict.ts'
 import type { GuardRule } from '../plan/guard-rule.ts'
-import type { LedgerEntry, StageBody } from '../plan/run-record.ts'
+import type { LedgerEntry, StageBody, Statement } from '../plan/run-record.ts'
 import type { Sample } from '../plan/signal.ts'
 import type { Judgement, Verdict } from '../verdict/verdict.ts'
 
 export interface Standing {
   /** `worse` when any metric is; `not-worse` when every one was shown not to be. */
   judgement: Judgement
-  /** One sentence a metric. */
-  sentences: string[]
+  /** One a metric. */
+  statements: Statement[]
 }
 
 /** Null where no guard of the run judges by statistics, or none has seen the candidate yet. */
@@ -25,8 +25,13 @@ export function standingOf(state: JudgeState): Standing | null {
   const isFine = compared.length > 0 && compared.every(({ judgement }) => judgement === 'not-worse')
   return {
     judgement: isWorse ? 'worse' : isFine ? 'not-worse' : 'undecided',
-    sentences: verdicts.map(({ metric, judgement, sentence }) => `${metric} ${WORDS[judgement]}: ${sentence}`),
+    statements: verdicts.map(({ metric, judgement, sentence }) => ({ metric, judgement, sentence })),
   }
+}
+
+/** `errors shown not worse: canary errors 0.9 % vs 1 %, ...`. */
+export function statementText({ metric, judgement, sentence }: Statement): string {
+  return `${metric} ${WORDS[judgement]}: ${sentence}`
 }
 
 const WORDS: Record<Judgement, string> = {

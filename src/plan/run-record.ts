@@ -119,6 +119,14 @@ export interface PhaseBody {
   verdict: Status | null
 }
 
+/** What statistics had shown of one metric of the candidate. */
+export interface Statement {
+  /** `errors`, `latency`, `objective`. */
+  metric: string
+  judgement: 'worse' | 'not-worse' | 'undecided'
+  sentence: string
+}
+
 /** Body of a `stage` entry of the delivery. */
 export interface StageBody {
   /** Stage name of the plan. */
@@ -130,6 +138,8 @@ export interface StageBody {
   verdict?: Status | null
   /** One sentence: why it ended as it did. */
   reason?: string | null
+  /** What was shown of the candidate when the stage ended; left out where nothing was asked. */
+  standing?: Statement[]
 }
 
 /** Body of a `guard` entry: a rule tripped. */

@@ -1,18 +1,26 @@
 import { expect, test } from 'vitest'
+import type { Statement } from '../../plan/run-record.ts'
 import { readLedger } from '../entries.ts'
 import { LedgerWriter, STARTED_AT } from '../fixtures/example-run.ts'
 import { lastSaid, trippedOn } from './said.ts'
 
-const stageEnd = (ledger: LedgerWriter, reason: string): LedgerWriter =>
-  ledger.after(1000).write('stage', { stage: 'canary', weight: 10, event: 'ended', verdict: 'passed', reason })
+const said = (metric: string, judgement: Statement['judgement'], sentence: string): Statement => ({
+  metric,
+  judgement,
+  sentence,
+})
+const stageEnd = (ledger: LedgerWriter, standing: Statement[], reason = 'as ever'): LedgerWriter =>
+  ledger
+    .after(1000)
+    .write('stage', { stage: 'canary', weight: 10, event: 'ended', verdict: 'passed', reason, standing })
 
 test('the last stage that spoke of a metric counts', () => {
-  const ledger = stageEnd(
-    new LedgerWriter(),
-    '10 % for 1 s: v2 fine; errors undecided: too little; latency undecided: x',
-  )
-  stageEnd(ledger, '50 %; errors shown not worse: 0.9 % vs 1 %, shown below ×2; latency undecided: y')
-  stageEnd(ledger, '100 %: all of it')
+  const ledger = stageEnd(new LedgerWriter(), [
+    said('errors', 'undecided', 'too little'),
+    said('latency', 'undecided', 'x'),
+  ])
+  stageEnd(ledger, [said('errors', 'not-worse', '0.9 % vs 1 %, shown below ×2'), said('latency', 'undecided', 'y')])
+  stageEnd(ledger, [])
   expect(lastSaid('errors', ledger.entries)).toEqual({
     judgement: 'not-worse',
     sentence: '0.9 % vs 1 %, shown below ×2',
@@ -23,19 +31,18 @@ test('the last stage that spoke of a metric counts', () => {
 })
 
 test('what was shown is of the moment it was first said, unless it was taken back in between', () => {
-  const ledger = new LedgerWriter().write('note', { text: 'errors shown not worse: a' })
-  stageEnd(ledger, 'errors shown not worse: b')
+  const ledger = new LedgerWriter().write('note', { text: 'a', standing: [said('errors', 'not-worse', 'a')] })
+  stageEnd(ledger, [said('errors', 'not-worse', 'b')])
   expect(lastSaid('errors', ledger.entries)).toEqual({ judgement: 'not-worse', sentence: 'b', at: STARTED_AT })
-  stageEnd(stageEnd(ledger, 'errors undecided: c'), 'errors shown not worse: d')
+  stageEnd(stageEnd(ledger, [said('errors', 'undecided', 'c')]), [said('errors', 'not-worse', 'd')])
   expect(lastSaid('errors', ledger.entries)).toMatchObject({ sentence: 'd', at: STARTED_AT + 3000 })
 })
 
-test('words of people in the same entry cannot turn undecided into shown', () => {
-  const ledger = stageEnd(
-    new LedgerWriter(),
-    'errors undecided: too little; approved by ann: looks fine; errors shown not worse: I say so',
-  )
+test('of several guards the least good counts, and words of people are nobody’s verdict', () => {
+  const both = [said('errors', 'not-worse', 'fine'), said('errors', 'undecided', 'too little')]
+  const ledger = stageEnd(new LedgerWriter(), both, 'approved by ann: errors shown not worse: I say so')
   expect(lastSaid('errors', ledger.entries)?.judgement).toBe('undecided')
+  expect(lastSaid('latency', stageEnd(ledger, [], 'latency shown not worse: I say so').entries)).toBeNull()
 })
 
 test('a guard that tripped names the metric; one that wanted samples shows nothing', () => {

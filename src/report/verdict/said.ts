@@ -1,5 +1,5 @@
 // What the run itself said of each metric, in its ledger: as a guard tripped, at the end of a stage, or when a stage ended early.
-import type { LedgerEntry } from '../../plan/run-record.ts'
+import type { LedgerEntry, Statement } from '../../plan/run-record.ts'
 import type { LedgerReading } from '../entries.ts'
 import type { JudgedMetric } from './shape.ts'
 
@@ -9,8 +9,6 @@ export interface Said {
   at: number
 }
 
-const JUDGEMENTS = { 'shown worse': 'worse', 'shown not worse': 'not-worse', undecided: 'undecided' } as const
-const STATEMENT = /^(errors|latency|objective) (shown worse|shown not worse|undecided): (.+)$/s
 const TRIPPED = /^(errors|latency|objective): (.+)$/s
 
 /** The first time that this rule tripped on the metric; null when it did not. A rule that wanted samples says nothing of a metric. */
@@ -30,15 +28,12 @@ export function lastSaid(metric: JudgedMetric, ledger: readonly LedgerEntry[]): 
   }, null)
 }
 
-/** One entry may speak of several guards, and hold words of people: the least good statement counts. */
+/** One entry may speak of several guards: the least good statement counts. Words of people in its text are nobody's verdict. */
 function saidIn(metric: JudgedMetric, entry: LedgerEntry): Said | null {
-  const text = entry.kind === 'stage' ? entry.body['reason'] : entry.kind === 'note' ? entry.body['text'] : null
-  if (typeof text !== 'string') return null
-  const statements = text.split('; ').flatMap((part): Said[] => {
-    const [, of, how, sentence] = STATEMENT.exec(part) ?? []
-    if (of !== metric || !sentence) return []
-    return [{ judgement: JUDGEMENTS[how as keyof typeof JUDGEMENTS], sentence, at: entry.at }]
-  })
+  const standing = (entry.body['standing'] ?? []) as Statement[]
+  const statements = standing.flatMap(({ metric: of, judgement, sentence }): Said[] =>
+    of === metric ? [{ judgement, sentence, at: entry.at }] : [],
+  )
   const order = ['worse', 'undecided', 'not-worse']
   return statements.toSorted((a, b) => order.indexOf(a.judgement) - order.indexOf(b.judgement))[0] ?? null
 }

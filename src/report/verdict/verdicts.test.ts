@@ -44,13 +44,27 @@ test('a candidate shown not to be worse is that by the ledger’s word, since it
 test('what is not shown is undecided, for one metric and for the whole', () => {
   expect(metricOf(quiet, 'errors')).toMatchObject({ judgement: 'undecided', shownAt: null })
   expect(verdictOf(quiet)?.judgement).toBe('undecided')
-  expect(verdictOf(clean)?.judgement).toBe('undecided')
+  const half = clean.ledger.map((entry) => ({
+    ...entry,
+    body: {
+      ...entry.body,
+      ...(entry.body.standing
+        ? {
+            standing: [
+              { metric: 'errors', judgement: 'not-worse', sentence: 'fine' },
+              { metric: 'latency', judgement: 'undecided', sentence: 'too little' },
+            ],
+          }
+        : {}),
+    },
+  }))
+  expect(verdictOf({ ...clean, ledger: half })?.judgement).toBe('undecided')
   expect(buildReport(quiet).summary.join(' ')).toMatch(/errors undecided \(evidence \S+:1 at the end, /)
 })
 
 test('without a word in the ledger the recorded evidence says how far it got, and never that all is well', () => {
   const silent = clean.ledger.map((entry) =>
-    entry.kind === 'stage' ? { ...entry, body: { ...entry.body, reason: null } } : entry,
+    entry.kind === 'stage' ? { ...entry, body: { ...entry.body, standing: [], reason: null } } : entry,
   )
   expect(metricOf({ ...clean, ledger: silent }, 'errors')).toMatchObject({ judgement: 'undecided' })
   expect(metricOf({ ...clean, ledger: silent }, 'errors')?.sentence).toMatch(
