@@ -5,6 +5,9 @@ export default defineConfig({
   test: {
     // Most tests wait for processes they start, so a few more files than cores run side by side.
     maxWorkers: 4,
+    // Hundreds of tests start processes and servers; on a shared CI machine one of them may lose a race that no user could run into. It is
+    // tried once more there, and said to have been ("retry x1"): what fails twice fails. Nowhere else, so that races are found.
+    retry: process.env['CI'] ? 1 : 0,
     projects: [
       {
         test: {

@@ -45,7 +45,7 @@ export function sampleSizeAdvice(plan: Pick<ReleasePlan, 'delivery' | 'guards'>)
     const neededMs = doublingMs(traffic, weight, alpha)
     return weight > first.weight && neededMs !== null && neededMs <= first.durationMs
   })
-  const takes = first.doublingMs === null ? 'is never shown' : `takes about ${rounded(first.doublingMs)} to be shown`
+  const takes = first.doublingMs === null ? 'is never shown' : `takes about ${aboutText(first.doublingMs)} to be shown`
   const remedy = start ? `start at ${start} %` : `no share of this traffic shows it within a stage of that length`
   return (
     `at ${traffic.requestsPerSecond} requests/s and ${first.weight} % weight a doubling of ${traffic.errors} % errors ` +
@@ -72,8 +72,8 @@ function isComparing({ weight }: Stage): boolean {
   return weight > 0 && weight < 100
 }
 
-/** Two figures: more would be a promise. */
-function rounded(durationMs: number): string {
+/** `31 min`, `4 h 30 min`: more figures would be a promise. */
+export function aboutText(durationMs: number): string {
   const unitMs = durationMs >= 3_600_000 ? 1_800_000 : durationMs >= 60_000 ? 60_000 : 1000
   return formatDuration(Math.max(unitMs, Math.round(durationMs / unitMs) * unitMs))
 }

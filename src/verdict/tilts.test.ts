@@ -66,7 +66,7 @@ describe('the e-value of a look', () => {
     for (const look of looks) {
       if (!tilts.read({ ...look, candidateFailures: outcomesOf(look)[0]?.candidateFailures ?? 0 })) continue
       expect(tilts.isListed).toBe(true)
-      outcomesOf(look).forEach((outcome, i) => expect(tilts.null[i]).toBeCloseTo(probability(outcome, 1), 12))
+      outcomesOf(look).forEach((outcome, i) => expect(tilts.probability(i)).toBeCloseTo(probability(outcome, 1), 12))
     }
   })
 

@@ -25,8 +25,9 @@ export class Tilts {
   /** Number of outcomes, and the index of the one that was seen. */
   outcomes = 0
   seen = 0
-  /** Probability of outcome i under the null; filled for up to `OUTCOMES_MAX` outcomes. */
-  readonly null = new Float64Array(OUTCOMES_MAX)
+  /** Weights of the outcomes under the null, and their sum. */
+  readonly #weights = new Float64Array(OUTCOMES_MAX)
+  #total = 1
   /** ln of the e-value of tilt j at the outcome seen; filled where the outcomes are not listed. */
   readonly #logE: Float64Array
   /** Whether all outcomes are listed, so that `factor` may be asked. */
@@ -43,6 +44,11 @@ export class Tilts {
     this.#powers = tilts.map((tilt) => powersOf(tilt / nullTilt))
     this.#scale = new Float64Array(tilts.length)
     this.#logE = new Float64Array(tilts.length)
+  }
+
+  /** Probability of outcome `i` under the null, where outcomes are listed. */
+  probability(i: number): number {
+    return (this.#weights[i] as number) / this.#total
   }
 
   /** E-value of tilt `j` had outcome `i` been seen. */
@@ -80,7 +86,7 @@ export class Tilts {
   }
 
   #list({ candidateRequests: nc, stableRequests: nb, failures: m, share }: Split, low: number, high: number): boolean {
-    const weights = this.null
+    const weights = this.#weights
     const odds = share === undefined ? 1 : share / (1 - share)
     const tilt = Math.exp(this.#logNull)
     let weight = 1
@@ -100,7 +106,7 @@ export class Tilts {
       if (!(sum < Number.MAX_VALUE)) return false
       this.#scale[j] = total / sum
     }
-    for (let i = 0; i < this.outcomes; i++) weights[i] = (weights[i] as number) / total
+    this.#total = total
     return true
   }
 

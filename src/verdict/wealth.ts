@@ -116,7 +116,7 @@ function boostOf(state: WealthState, tilts: Tilts, before: number, limit: number
   for (let step = 0; step < outcomes; step++) {
     const i = isRising ? last - step : step
     const next = isRising ? i - 1 : i + 1
-    const probability = tilts.null[i] as number
+    const probability = tilts.probability(i)
     capped += probability
     open -= probability * relative(state, tilts, i, before)
     if (step === last || open <= 1e-12) break

@@ -4,8 +4,7 @@ import type { GuardRule } from '../../plan/guard-rule.ts'
 import type { Phase } from '../../plan/plan.ts'
 import type { ReleasePlan } from '../../plan/release-plan.ts'
 import { describeGuard } from '../../planning/bind-item.ts'
-import { sampleSizeAdvice, sampleSizes } from '../../planning/sample-size.ts'
-import { formatDuration } from '../../lib/duration.ts'
+import { aboutText, sampleSizeAdvice, sampleSizes } from '../../planning/sample-size.ts'
 import { displayWidth, padTo } from '../display-width.ts'
 import { paint } from '../screen.ts'
 import { fitted, itemRows } from './item-row.ts'
@@ -72,7 +71,7 @@ function sampleSizeLines(plan: ReleasePlan, width: number | null): string[] {
   if (!sizes) return []
   const stages = sizes.map(
     ({ stage, weight, doublingMs }) =>
-      `${stage} (${weight} %) ${doublingMs === null ? 'never' : `after about ${formatDuration(doublingMs)}`}`,
+      `${stage} (${weight} %) ${doublingMs === null ? 'never' : `after about ${aboutText(doublingMs)}`}`,
   )
   const advice = sampleSizeAdvice(plan)
   return [
