@@ -3,6 +3,7 @@ import type { RunEvent } from '../conduct/services.ts'
 import { formatDuration } from '../lib/duration.ts'
 import type { Sample } from '../plan/signal.ts'
 import { describeWayBack, type WayBack } from '../plan/way-back.ts'
+import { evidenceText } from './evidence-text.ts'
 import { columns, fit, mark, paint } from './screen.ts'
 
 export interface LiveScreen {
@@ -43,6 +44,7 @@ export function textScreen(): LiveScreen {
     const parts = [
       `${stage.name} ${stage.weight} %, ${formatDuration(leftMs)} left`,
       figures(latest),
+      evidenceText(latest.values()),
       wayBack ? describeWayBack(wayBack) : '',
     ]
     erase()
