@@ -93,7 +93,12 @@ describe('response times', () => {
     )
     const blind = { ...guardOf(verdict, { errors: null }), unknownMax: 5 }
     expect(judgeAll(verdict, blind, bare).events.map(({ type }) => type)).toEqual(['unknown'])
-    expect(verdictsAfter(bare).events).toEqual([])
+    const { events, verdicts } = verdictsAfter(bare)
+    expect(events).toEqual([])
+    expect(verdicts[1]).toMatchObject({
+      judgement: 'undecided',
+      sentence: 'the source gives no histogram of response times',
+    })
   })
 })
 

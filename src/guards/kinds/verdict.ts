@@ -113,7 +113,10 @@ export const verdict = defineGuard<VerdictOptions, VerdictState>({
 
 /** What each metric came to so far, those that are judged only. */
 export function verdictsOf(given: VerdictOptions, state: VerdictState): Verdict[] {
-  return verdictsOfTests(given, testsOf(given, state))
+  const { refusal } = state
+  return verdictsOfTests(given, testsOf(given, state)).map((found) =>
+    found.metric === 'latency' && found.judgement === 'undecided' && refusal ? { ...found, sentence: refusal } : found,
+  )
 }
 
 function verdictsOfTests(
@@ -172,7 +175,7 @@ function observe(
   const elapsedMs = context.elapsedMs ?? context.intervalMs
   const hasTraffic = candidate !== undefined && candidate.requests > 0
   const since = before.since ?? (hasTraffic ? at : null)
-  const newStage = since !== null && context.stage !== before.stage
+  const newStage = before.since !== null && context.stage !== before.stage
   if (newStage) for (const test of [errors, objective]) test?.beginStage()
   if (since === null && stable) errors?.learn(armOf(stable))
   if (since !== null && candidate && stable) errors?.observe(armOf(candidate), armOf(stable), elapsedMs)
