@@ -8,7 +8,7 @@ export interface Design extends Stakes {
   nullTilt: number
 }
 
-const SHARING = { start: 0.79, perStage: 0.01, soonMs: 600_000, reserve: 0.03 }
+const SHARING = { start: 0.76, perStage: 0.01, soonMs: 600_000, reserve: 0.02 }
 
 /**
  * "Worse": from a slight rise (odds x1.08) to a total outage, with most of the capital on a doubling and on five times as many.
@@ -21,7 +21,7 @@ export function worseDesign(alpha: number, margin = 1): Design {
     nullTilt: margin,
     tilts: [1.08, 1.25, 2.2, 5.5, 50, 2000].map((tilt) => tilt * margin),
     shares: [0.01, 0.03, 0.38, 0.36, 0.2, 0.02],
-    lateShares: [0.01, 0.01, 0.2, 0.7, 0.06, 0.02],
+    lateShares: [0, 0, 0.38, 0.6, 0.015, 0.005],
   }
 }
 
