@@ -6,7 +6,7 @@
 import { formatDuration } from '../lib/duration.ts'
 import type { WatchSpec } from '../plan/binding.ts'
 import type { Severity } from '../plan/guard-rule.ts'
-import type { Operator, Threshold } from '../plan/threshold.ts'
+import { oppositeOf, type Operator, type Threshold } from '../plan/threshold.ts'
 import { guardOverPeriod, type ProposedCount, type ProposedGrowth } from './from-period.ts'
 import type { Bound } from './reading.ts'
 import { meaningOf, type Meaning } from './words.ts'
@@ -80,7 +80,7 @@ export function guardFromThreshold(threshold: Threshold, context: GuardContext):
   if (meaning.unit === 'state')
     return stateGuard(meaning, { consecutive: threshold.consecutive, forMs: lastingSaid(threshold) }, context)
   const bound = boundIn(threshold, meaning)
-  const operator = context.polarity === 'good' ? opposite(threshold.operator) : threshold.operator
+  const operator = context.polarity === 'good' ? oppositeOf(threshold.operator) : threshold.operator
   if (!bound || !operator) return null
   const lasting = lastingOf(threshold, meaning, context.polarity)
   const observationsMin = observationsMinFor(meaning, bound.value)
@@ -104,7 +104,7 @@ export function watchFromThreshold(
   const meaning = meaningFor(threshold)
   if (!meaning || meaning.unit === 'state') return null
   const bound = boundIn(threshold, meaning)
-  const operator = context.polarity === 'bad-state' ? opposite(threshold.operator) : threshold.operator
+  const operator = context.polarity === 'bad-state' ? oppositeOf(threshold.operator) : threshold.operator
   if (!bound || !operator) return null
   const { signal, scope, relativeTo } = meaning
   const aggregate = threshold.aggregate === 'max' || meaning.signal.startsWith('memory') ? 'max' : 'avg'
@@ -194,20 +194,6 @@ function observationsMinFor({ signal, relativeTo }: Meaning, value: number): num
 /** How much not knowing is borne before the run pauses: a look at a database is rarer than one at a router. */
 function unknownMaxFor({ signal }: Meaning): number {
   return signal === 'integrity' ? 3 : UNKNOWN_MAX
-}
-
-/** The state in which the operator does not hold; null where that is no single operator. */
-function opposite(operator: Operator): Operator | null {
-  const opposites: Record<Operator, Operator | null> = {
-    '<': '>=',
-    '<=': '>',
-    '>': '<=',
-    '>=': '<',
-    '==': '!=',
-    '!=': '==',
-    between: null,
-  }
-  return opposites[operator]
 }
 
 const UNIT_FACTORS: Record<string, { unit: 'ms' | 'bytes' | 'percent'; factor: number }> = {

@@ -26,6 +26,21 @@ export interface Threshold {
   text: string
 }
 
+const OPPOSITES: Record<Operator, Operator | null> = {
+  '<': '>=',
+  '<=': '>',
+  '>': '<=',
+  '>=': '<',
+  '==': '!=',
+  '!=': '==',
+  between: null,
+}
+
+/** What holds where the operator does not; null where that is no single operator. */
+export function oppositeOf(operator: Operator): Operator | null {
+  return OPPOSITES[operator]
+}
+
 /** Whether a measured value, in the threshold's unit, satisfies it; null when the threshold has no number. */
 export function satisfies(
   threshold: Pick<Threshold, 'operator' | 'value' | 'valueMax'>,

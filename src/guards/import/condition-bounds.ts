@@ -1,5 +1,5 @@
 // What a condition of Argo Rollouts says about one measured value, as bounds a guard can have.
-import type { Operator } from '../../plan/threshold.ts'
+import { oppositeOf, type Operator } from '../../plan/threshold.ts'
 import { ConditionError, parseCondition, type Comparison, type Expression } from '../../verdict/peers/argo-condition.ts'
 import { conditionHolds, type ArgoValue } from '../../verdict/peers/argo-evaluate.ts'
 
@@ -45,7 +45,7 @@ export function conditionBounds(source: string): ConditionBounds {
 /** The condition that holds where this one does not. @throws ConditionError where bounds cannot say that. */
 export function opposite({ joint, bounds, ...rest }: ConditionBounds): ConditionBounds {
   const [only] = bounds
-  const turned = only && bounds.length === 1 ? OPPOSITES[only.is] : undefined
+  const turned = only && bounds.length === 1 ? oppositeOf(only.is) : undefined
   if (only && turned) return { ...rest, joint, bounds: [{ is: turned, value: only.value }] }
   if (only?.valueMax !== undefined)
     return {
@@ -59,17 +59,8 @@ export function opposite({ joint, bounds, ...rest }: ConditionBounds): Condition
   const [low, high] = bounds
   if (joint === 'any' && low?.is === '<' && high?.is === '>')
     return { ...rest, joint: 'all', bounds: [{ is: 'between', value: low.value, valueMax: high.value }] }
-  const both = bounds.map(({ is, value }) => ({ is: OPPOSITES[is] ?? is, value }))
+  const both = bounds.map(({ is, value }) => ({ is: oppositeOf(is) ?? is, value }))
   return { ...rest, joint: joint === 'all' ? 'any' : 'all', bounds: both }
-}
-
-const OPPOSITES: Partial<Record<Operator, Operator>> = {
-  '<': '>=',
-  '<=': '>',
-  '>': '<=',
-  '>=': '<',
-  '==': '!=',
-  '!=': '==',
 }
 
 interface Shape {

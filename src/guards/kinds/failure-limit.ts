@@ -5,7 +5,7 @@ import { formatDuration } from '../../lib/duration.ts'
 import { plural } from '../../lib/plural.ts'
 import type { Sample } from '../../plan/signal.ts'
 import { usualUnit } from '../../plan/signal.ts'
-import { satisfies, type Operator } from '../../plan/threshold.ts'
+import { oppositeOf, satisfies, type Operator } from '../../plan/threshold.ts'
 import {
   ARGO_DEFAULTS,
   NO_MEASUREMENT,
@@ -167,17 +167,8 @@ function badIn({ success, failure }: Options): { operator: Operator; value: numb
   const [first, ...others] = failure.length > 0 ? failure : success
   if (!first || others.length > 0) return null
   if (failure.length > 0) return { operator: first.is, value: first.value, valueMax: first.valueMax }
-  const opposite = OPPOSITES[first.is]
+  const opposite = oppositeOf(first.is)
   return opposite ? { operator: opposite, value: first.value, valueMax: null } : null
-}
-
-const OPPOSITES: Partial<Record<Operator, Operator>> = {
-  '<': '>=',
-  '<=': '>',
-  '>': '<=',
-  '>=': '<',
-  '==': '!=',
-  '!=': '==',
 }
 
 function describeLimit(given: Options): string {
