@@ -1,6 +1,7 @@
 // The canary verdict: sets A-H of simulated releases against oracles, published numbers found again, peers on the same releases.
 import type { Bench } from './result.ts'
 import { errorMeasures } from './verdict/error-sets.ts'
+import { latencyMeasures } from './verdict/latency-sets.ts'
 import { peerMeasures } from './verdict/peer-sets.ts'
 import { publishedMeasures } from './verdict/published.ts'
 import { speedMeasures } from './verdict/speed.ts'
@@ -11,6 +12,8 @@ export const bench: Bench = {
   async run(options) {
     const measures = [
       ...speedMeasures(options),
+      // Before the long simulations: they leave the compiler with other types in mind.
+      ...(await latencyMeasures(options)),
       ...publishedMeasures(options),
       ...errorMeasures(options),
       ...peerMeasures(options),

@@ -46,7 +46,7 @@ export const ERRORS: Scenario[] = [
 ].map(([base = 0, bad = 0]) => steady(`${percent(base)} to ${percent(bad)}`, base, bad, { seconds: 3600 }))
 
 /** Effects that nobody chose the method for. */
-export const OTHERS: Scenario[] = [
+const OTHERS: Scenario[] = [
   steady('1 % to 1.5 %', 0.01, 0.015, { seconds: 3600 }),
   steady('1 % to 3 %', 0.01, 0.03, { seconds: 3600 }),
   steady('0.2 % to 0.6 %', 0.002, 0.006, { seconds: 3600 }),

@@ -1,10 +1,8 @@
 // Services whose response times are known, and the ways a canary of them is slower: what the latency verdict is tried on.
 import { normalTail } from '../../src/verdict/latency/normal.ts'
-import type { Random } from './random.ts'
 
 /** Response times of a service as natural logarithms of ms. */
 export interface TimesOf {
-  draw(random: Random): number
   /** P(ln time <= logMs). */
   below(logMs: number): number
 }
@@ -16,6 +14,8 @@ export interface LatencyScenario {
   /** A share of the canary's requests takes a multiple of its time; 1 when nothing is wrong. */
   share: number
   factor: number
+  /** What the canary's requests take instead, before any of that. */
+  canary?: TimesOf
   boundsMs: readonly number[]
   /** From when on the canary is slower. */
   fromSecond?: number
@@ -37,21 +37,13 @@ export const FINE_BOUNDS_MS = Array.from({ length: 337 }, (_, index) => 0.05 * 2
 
 export function lognormal(medianMs: number, sigma: number): TimesOf {
   const middle = Math.log(medianMs)
-  return {
-    draw: (random) => middle + sigma * random.normal(),
-    below: (logMs) => normalTail((middle - logMs) / sigma),
-  }
+  return { below: (logMs) => normalTail((middle - logMs) / sigma) }
 }
 
 /** The sum of three exponential waits. */
 export function gamma3(meanMs: number): TimesOf {
   const scale = meanMs / 3
   return {
-    draw: (random) => {
-      let product = 1
-      for (let wait = 0; wait < 3; wait++) product *= 1 - random.uniform()
-      return Math.log(-Math.log(product) * scale)
-    },
     below: (logMs) => {
       const x = Math.exp(logMs) / scale
       return 1 - Math.exp(-x) * (1 + x + (x * x) / 2)
@@ -63,19 +55,13 @@ export function gamma3(meanMs: number): TimesOf {
 export function cached(missMs: number, hits: number): TimesOf {
   const hit = lognormal(missMs / 20, 0.3)
   const miss = lognormal(missMs, 0.4)
-  return {
-    draw: (random) => (random.uniform() < hits ? hit : miss).draw(random),
-    below: (logMs) => hits * hit.below(logMs) + (1 - hits) * miss.below(logMs),
-  }
+  return { below: (logMs) => hits * hit.below(logMs) + (1 - hits) * miss.below(logMs) }
 }
 
 /** Every request takes the same time, but for one in a thousand, which takes up to twice as long. */
 export function constant(ms: number): TimesOf {
   const at = Math.log(ms)
-  return {
-    draw: (random) => (random.uniform() < 0.001 ? at + Math.LN2 * random.uniform() : at),
-    below: (logMs) => (logMs < at ? 0 : 0.999 + 0.001 * Math.min(1, (logMs - at) / Math.LN2)),
-  }
+  return { below: (logMs) => (logMs < at ? 0 : 0.999 + 0.001 * Math.min(1, (logMs - at) / Math.LN2)) }
 }
 
 /** Note 8, set D. */
@@ -92,6 +78,16 @@ export const OTHERS: readonly LatencyScenario[] = [
   { ...slower('gamma: a tenth', 0.1, 3, FINE_BOUNDS_MS), times: gamma3(90) },
   { ...slower('cache: all', 1, 1.3, FINE_BOUNDS_MS), times: cached(200, 0.7) },
   { ...slower('cache: a third', 0.3, 1.5, FINE_BOUNDS_MS), times: cached(200, 0.7) },
+  {
+    ...slower('cache: hits fall from 70 to 60 %', 1, 1, FINE_BOUNDS_MS),
+    times: cached(200, 0.7),
+    canary: cached(200, 0.6),
+  },
+  {
+    ...slower('cache: hits fall from 98 to 94 %', 1, 1, FINE_BOUNDS_MS),
+    times: cached(200, 0.98),
+    canary: cached(200, 0.94),
+  },
   { ...slower('constant: all', 1, 1.25, FINE_BOUNDS_MS), times: constant(20) },
   { ...slower('constant: a tenth', 0.1, 1.5, FINE_BOUNDS_MS), times: constant(20) },
   { ...slower('1 ms, 2,000 rps: all', 1, 1.1, FINE_BOUNDS_MS), times: lognormal(1, 0.6), requestsPerSecond: 2000 },

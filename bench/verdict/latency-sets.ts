@@ -1,6 +1,6 @@
 // The latency rows of note 8's sets A and D, bursts, other services than those, and the speed of the test.
 import { createLatencyTest } from '../../src/verdict/latency/latency-test.ts'
-import type { Measure } from '../result.ts'
+import { median, type Measure } from '../result.ts'
 import { BURSTY, NULLS, OTHERS, SET_D, type LatencyScenario } from './latency-scenarios.ts'
 import { simulateLatency } from './latency-simulation.ts'
 import { createRandom } from './random.ts'
@@ -11,55 +11,83 @@ export interface LatencyBenchOptions {
   progress(line: string): void
 }
 
-/** Three standard errors of 20,000 runs above the budget of 1 %. */
-const FALSE_ALARMS_MAX = 1.21
+/** How often each kind of release is simulated. */
+const RUNS = {
+  quick: { alike: 200, slower: 100, others: 15, bursts: 30 },
+  full: { alike: 3000, slower: 1000, others: 100, bursts: 400 },
+}
+const STEADY_SECONDS = 600
 
 export async function latencyMeasures({ quick, progress }: LatencyBenchOptions): Promise<Measure[]> {
-  const measures: Measure[] = []
-  const falseAlarms = (scenario: LatencyScenario, warmUpSeconds: number, runs: number) => {
-    progress(`latency: ${scenario.name}`)
-    const { worse } = simulateLatency(scenario, { runs, seed: 11, horizonSeconds: 1200, warmUpSeconds })
-    const what = `latency, ${scenario.name}: false rollbacks in 1,200 s`
-    measures.push({ what, measured: worse * 100, unit: '%', target: { atMost: FALSE_ALARMS_MAX } })
-  }
-  for (const scenario of NULLS) falseAlarms(scenario, 0, quick ? 500 : 20_000)
-  const [burstyNull, ...burstySlower] = BURSTY
-  if (burstyNull) falseAlarms(burstyNull, 600, quick ? 300 : 5000)
+  const runs = quick ? RUNS.quick : RUNS.full
+  // First, as in a process that does nothing else.
+  const fast = speed(quick, progress)
+  const ratios = SET_D.map((scenario) => delay(scenario, runs.slower, 6000, progress))
+  const geometricMean = Math.exp(
+    ratios.reduce((sum, { measured, peer }) => sum + Math.log(measured / peer.measured), 0) / ratios.length,
+  )
+  const [burstyAlike, ...burstySlower] = BURSTY
+  return [
+    fast,
+    ...NULLS.map((scenario) => falseAlarms(scenario, { runs: runs.alike, warmUpSeconds: 0 }, progress)),
+    ...ratios,
+    {
+      what: 'latency, set D: geometric mean of the median delays over the oracle',
+      measured: geometricMean,
+      unit: 'times',
+      target: { atMost: 1.2 },
+    },
+    ...OTHERS.map((scenario) => delay(scenario, runs.others, 3000, progress)),
+    ...[0, STEADY_SECONDS].map((warmUpSeconds) => {
+      // Dependent requests are beyond what the budget is promised for: shown, not judged.
+      const { target: _, ...shown } = falseAlarms(burstyAlike!, { runs: runs.bursts, warmUpSeconds }, progress)
+      return shown
+    }),
+    ...burstySlower.map((scenario) => burstyDelay(scenario, runs.bursts, progress)),
+  ]
+}
 
-  const ratios = SET_D.map((scenario) => delays(scenario, quick ? 200 : 2000, 6000))
-  measures.push({
-    what: 'latency, set D: geometric mean of the median delays over the oracle',
-    measured: Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length),
-    unit: 'times',
-    target: { atMost: 1.2 },
-  })
-  for (const scenario of OTHERS) delays(scenario, quick ? 60 : 500, 3000)
-  for (const scenario of burstySlower) {
-    progress(`latency: ${scenario.name}`)
-    const options = { runs: quick ? 60 : 500, seed: 13, horizonSeconds: 2400, warmUpSeconds: 600 }
-    const { medianSeconds, worse } = simulateLatency(scenario, options)
-    const what = `latency, ${scenario.name}: median until found (${Math.round(worse * 100)} % were)`
-    measures.push({ what, measured: medianSeconds, unit: 's' })
-  }
-  progress('latency: speed')
-  measures.push({ ...speed(quick), target: { atLeast: 200_000 } })
-  return measures
+type Progress = LatencyBenchOptions['progress']
 
-  function delays(scenario: LatencyScenario, runs: number, horizonSeconds: number): number {
-    progress(`latency: ${scenario.name}`)
-    const result = simulateLatency(scenario, { runs, seed: 12, horizonSeconds })
-    measures.push({
-      what: `latency, ${scenario.name}: median until found (p90 ${result.p90Seconds} s, ${result.canaryRequests} requests)`,
-      measured: result.medianSeconds,
-      unit: 's',
-      peer: { name: 'oracle', measured: result.oracleSeconds },
-    })
-    return result.medianSeconds / result.oracleSeconds
+function falseAlarms(
+  scenario: LatencyScenario,
+  { runs, warmUpSeconds }: { runs: number; warmUpSeconds: number },
+  progress: Progress,
+): Measure {
+  progress(`latency: ${scenario.name}`)
+  const { worse } = simulateLatency(scenario, { runs, seed: 11, horizonSeconds: 1200, warmUpSeconds })
+  const after = warmUpSeconds > 0 ? `, after ${warmUpSeconds} s of baseline` : ''
+  return {
+    what: `latency, ${scenario.name}: false rollbacks in 1,200 s${after} (${runs} runs)`,
+    measured: worse * 100,
+    unit: '%',
+    // The budget of 1 % and three standard errors: 1.21 % at the 20,000 runs of note 8.
+    target: { atMost: 1 + 3 * Math.sqrt((1 * 99) / runs) },
   }
 }
 
+function delay(scenario: LatencyScenario, runs: number, horizonSeconds: number, progress: Progress) {
+  progress(`latency: ${scenario.name}`)
+  const result = simulateLatency(scenario, { runs, seed: 12, horizonSeconds })
+  return {
+    what: `latency, ${scenario.name}: median until found (p90 ${result.p90Seconds} s, ${result.canaryRequests} requests)`,
+    measured: result.medianSeconds,
+    unit: 's',
+    peer: { name: 'oracle', measured: result.oracleSeconds },
+  }
+}
+
+function burstyDelay(scenario: LatencyScenario, runs: number, progress: Progress): Measure {
+  progress(`latency: ${scenario.name}`)
+  const options = { runs, seed: 13, horizonSeconds: 2400, warmUpSeconds: STEADY_SECONDS }
+  const { medianSeconds, worse } = simulateLatency(scenario, options)
+  const what = `latency, ${scenario.name}: median until found (${Math.round(worse * 100)} % were)`
+  return { what, measured: medianSeconds, unit: 's' }
+}
+
 /** Looks of 64 buckets that all hold requests of both versions, alike, so that no look is skipped. */
-function speed(quick: boolean): Measure {
+function speed(quick: boolean, progress: Progress): Measure {
+  progress('latency: speed')
   const random = createRandom(3)
   const boundsMs = Array.from({ length: 63 }, (_, index) => 10 * 1.08 ** index)
   const histogram = () => ({ boundsMs, counts: Array.from({ length: 64 }, () => 1 + random.poisson(2)) })
@@ -69,12 +97,18 @@ function speed(quick: boolean): Measure {
     { candidate: other, stable: one, newStage: false, elapsedMs: 1000 },
   ])
   const test = createLatencyTest()
-  const judged = quick ? 100_000 : 500_000
-  for (let look = 0; look < 10_000; look++) test.observe(looks[look % 64]!)
-  const before = process.cpuUsage()
-  for (let look = 0; look < judged; look++) test.observe(looks[look % 64]!)
-  // Of the processor, not of the clock: per core, whatever else runs.
-  const seconds = process.cpuUsage(before).user / 1e6
+  const judged = 50_000
+  const rates = Array.from({ length: quick ? 5 : 15 }, () => {
+    const before = process.cpuUsage()
+    for (let look = 0; look < judged; look++) test.observe(looks[look % 64]!)
+    // Of the processor, not of the clock: per core, whatever else runs.
+    return (judged * 1e6) / process.cpuUsage(before).user
+  })
   if (test.judgement() !== 'undecided') throw new Error('a decided test is not judged any more')
-  return { what: 'latency: judged blocks of 64 buckets a second', measured: judged / seconds, unit: 'blocks/s' }
+  return {
+    what: 'latency: judged blocks of 64 buckets a second',
+    measured: median(rates),
+    unit: 'blocks/s',
+    target: { atLeast: 200_000 },
+  }
 }

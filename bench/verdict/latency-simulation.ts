@@ -1,6 +1,6 @@
 // One release after another with known response times: when the verdict says "worse", and when one could have known.
 import { createLatencyTest } from '../../src/verdict/latency/latency-test.ts'
-import { weightAt, type LatencyScenario } from './latency-scenarios.ts'
+import { weightAt, type LatencyScenario, type TimesOf } from './latency-scenarios.ts'
 import { createRandom, type Random } from './random.ts'
 
 export interface Simulated {
@@ -91,18 +91,21 @@ function fillLook(
 ): void {
   canary.fill(0)
   stable.fill(0)
+  const { times, boundsMs, share } = scenario
   const weight = second < 0 ? 0 : weightAt(second)
   const wander = scenario.drift ? 0.3 * Math.sin(second / 200) + second / 3000 : 0
-  const slower = second >= (scenario.fromSecond ?? 0) ? Math.log(scenario.factor) : 0
+  const isSlow = second >= (scenario.fromSecond ?? 0)
+  const slower = isSlow ? Math.log(scenario.factor) : 0
   const pausedAt = pauses.map((next) => next())
-  const bucketOf = bucketFinder(scenario.boundsMs)
+  const draws = [isSlow ? (scenario.canary ?? times) : times, times].map((of) => bucketDrawer(of, boundsMs))
+  const usual = draws.map((drawer) => drawer(wander))
   for (let left = random.poisson(scenario.requestsPerSecond); left > 0; left--) {
-    const toCanary = random.uniform() < weight
-    let logMs = scenario.times.draw(random) + wander
-    if (toCanary && slower > 0 && (scenario.share === 1 || random.uniform() < scenario.share)) logMs += slower
-    if (scenario.pauses) logMs += pausedAt[toCanary ? 0 : 1]!(random.uniform())
-    const bucket = bucketOf(logMs)
-    if (toCanary) canary[bucket]!++
+    const version = random.uniform() < weight ? 0 : 1
+    const isSlower = version === 0 && slower > 0 && (share === 1 || random.uniform() < share)
+    const paused = scenario.pauses ? pausedAt[version]!(random.uniform()) : 0
+    const draw = isSlower || paused > 0 ? draws[version]!(wander + paused + (isSlower ? slower : 0)) : usual[version]!
+    const bucket = draw(random.uniform())
+    if (version === 0) canary[bucket]!++
     else stable[bucket]!++
   }
 }
@@ -118,37 +121,61 @@ function createPauses({ pauses }: LatencyScenario, random: Random): () => (at: n
   }
 }
 
-const finders = new Map<readonly number[], (logMs: number) => number>()
+type Drawer = (shift: number) => (uniform: number) => number
+const drawers = new Map<TimesOf, Map<readonly number[], Drawer>>()
 
-function bucketFinder(boundsMs: readonly number[]): (logMs: number) => number {
-  const known = finders.get(boundsMs)
+/** Draws the bucket of a request's time when times are `exp(shift)` times as long: tables, made once. */
+function bucketDrawer(times: TimesOf, boundsMs: readonly number[]): Drawer {
+  const ofTimes = drawers.get(times) ?? new Map<readonly number[], Drawer>()
+  drawers.set(times, ofTimes)
+  const known = ofTimes.get(boundsMs)
   if (known) return known
   const logBounds = Float64Array.from(boundsMs, Math.log)
-  function find(logMs: number): number {
-    let low = 0
-    let high = logBounds.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (logBounds[middle]! < logMs - 1e-12) low = middle + 1
-      else high = middle
-    }
-    return low
+  const tables = new Map<number, (uniform: number) => number>()
+  const drawer: Drawer = (shift) => {
+    const table =
+      tables.get(shift) ?? drawTable(Float64Array.from(logBounds, (log) => times.below(log + 1e-12 - shift)))
+    tables.set(shift, table)
+    return table
   }
-  finders.set(boundsMs, find)
-  return find
+  ofTimes.set(boundsMs, drawer)
+  return drawer
 }
 
+/** Inverts a distribution: from a guide (Chen & Asau 1974) on to the first bucket that reaches the number. */
+function drawTable(below: Float64Array): (uniform: number) => number {
+  const guide = new Uint16Array(GUIDES)
+  for (let index = 0, bucket = 0; index < GUIDES; index++) {
+    while (bucket < below.length && below[bucket]! <= index / GUIDES) bucket++
+    guide[index] = bucket
+  }
+  return (uniform) => {
+    let bucket = guide[Math.floor(uniform * GUIDES)]!
+    while (bucket < below.length && below[bucket]! <= uniform) bucket++
+    return bucket
+  }
+}
+
+const GUIDES = 1024
+
 /** By bucket, canary over stable; null where nothing is wrong, or where pauses make the requests dependent. */
-function logDensityRatios({ times, share, factor, boundsMs, pauses }: LatencyScenario): Float64Array | null {
-  if (factor === 1 || pauses) return null
+function logDensityRatios({
+  times,
+  canary = times,
+  share,
+  factor,
+  boundsMs,
+  pauses,
+}: LatencyScenario): Float64Array | null {
+  if ((factor === 1 && canary === times) || pauses) return null
   const edges = boundsMs.map((boundMs) => Math.log(boundMs) + 1e-12)
-  const mass = (bucket: number, shift: number) => {
-    const upper = bucket < edges.length ? times.below(edges[bucket]! - shift) : 1
-    return upper - (bucket > 0 ? times.below(edges[bucket - 1]! - shift) : 0)
+  const mass = (of: TimesOf, bucket: number, shift: number) => {
+    const upper = bucket < edges.length ? of.below(edges[bucket]! - shift) : 1
+    return Math.max(upper - (bucket > 0 ? of.below(edges[bucket - 1]! - shift) : 0), 1e-12)
   }
   return Float64Array.from({ length: boundsMs.length + 1 }, (_, bucket) => {
-    const base = Math.max(mass(bucket, 0), 1e-12)
-    return Math.log(1 - share + (share * Math.max(mass(bucket, Math.log(factor)), 1e-12)) / base)
+    const slower = (1 - share) * mass(canary, bucket, 0) + share * mass(canary, bucket, Math.log(factor))
+    return Math.log(slower / mass(times, bucket, 0))
   })
 }
 

@@ -1,6 +1,6 @@
 // The test for slow requests that come in bursts: several looks together are one observation, whatever happens inside.
 import { logTotal, spreadAnew, startCapital, type Capital } from './capital.ts'
-import { learnDispersion, startDispersion, type Dispersion } from './dispersion.ts'
+import { copyOf, learnDispersion, startDispersion, type Dispersion } from './dispersion.ts'
 import { meanScores, SCORE_KINDS, scoresOf, type Scores } from './scores.ts'
 
 /** Plain data. */
@@ -19,7 +19,7 @@ export interface BlockTest {
   /** @param past baseline by bucket before this look; null when there is none. */
   observe(
     look: { candidate: ArrayLike<number>; stable: ArrayLike<number>; newStage: boolean; elapsedMs: number },
-    past: Float64Array | null,
+    past: readonly number[] | null,
   ): void
   logE(): number
   bursty(): boolean
@@ -35,16 +35,16 @@ export interface BlockTest {
  * counts in many.
  */
 export function createBlockTest(from?: BlockState): BlockTest {
-  const capital = from ? structuredClone(from.capital) : startCapital(WEIGHTS)
-  const dispersion = from ? structuredClone(from.dispersion) : startDispersion()
-  let slower = from ? [...from.slower] : noScores()
+  const capital = from ? { ...from.capital, logWealth: from.capital.logWealth.slice() } : startCapital(WEIGHTS)
+  const dispersion = from ? copyOf(from.dispersion) : startDispersion()
+  const slower = from ? from.slower.slice() : noScores()
   let requests = from?.requests ?? 0
   let looks = from?.looks ?? 0
   let pastRequests = from?.pastRequests ?? 0
   let scores: Scores | null = null
-  let scoredFrom: Float64Array | null = null
-  const ofCandidate = new Float64Array(SCORE_KINDS)
-  const ofStable = new Float64Array(SCORE_KINDS)
+  let scoredFrom: readonly number[] | null = null
+  const ofCandidate = noScores()
+  const ofStable = noScores()
 
   function closeBlock(): void {
     if (requests > 0) {
@@ -52,7 +52,7 @@ export function createBlockTest(from?: BlockState): BlockTest {
         for (const [index, stake] of STAKES.entries())
           capital.logWealth[kind * STAKES.length + index]! += Math.log1p((stake * slower[kind]!) / requests)
     }
-    slower = noScores()
+    slower.fill(0)
     requests = 0
     looks = 0
   }
@@ -83,7 +83,14 @@ export function createBlockTest(from?: BlockState): BlockTest {
     logE: () => logTotal(capital),
     bursty: () => dispersion.bursty,
     watched: () => dispersion.watchedMs >= WATCHED_MS,
-    state: () => structuredClone({ capital, dispersion, requests, slower, looks, pastRequests }),
+    state: () => ({
+      capital: { ...capital, logWealth: capital.logWealth.slice() },
+      dispersion: copyOf(dispersion),
+      requests,
+      slower: slower.slice(),
+      looks,
+      pastRequests,
+    }),
   }
 }
 

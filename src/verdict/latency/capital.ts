@@ -49,7 +49,7 @@ function logAdd(a: number, b: number): number {
   return b === Number.NEGATIVE_INFINITY ? a : a + Math.log1p(Math.exp(b - a))
 }
 
-const KEPT = 0.08
+const KEPT = 0.05
 const KEPT_MS = 600_000
-const SHARED = 0.1
+const SHARED = 0.04
 const SPREAD_EVERY_MS = 5000

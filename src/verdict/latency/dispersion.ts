@@ -10,7 +10,7 @@ export interface Dispersion {
   /** The same against the look `LAG` before, or the oldest there is. */
   far: number[]
   /** Mean scores and numbers of requests of the last `LAG` looks, newest last. */
-  last: { means: number[]; requests: number }[]
+  last: { readonly means: readonly number[]; readonly requests: number }[]
   /** Stays true once seen. */
   bursty: boolean
   /** How many looks a burst lasts, about. */
@@ -22,13 +22,18 @@ export function startDispersion(): Dispersion {
   return { looks: 0, watchedMs: 0, near: none(), far: none(), last: [], bursty: false, burstLooks: 1 }
 }
 
+/** A copy that does not change with the original; single looks never change. */
+export function copyOf(state: Dispersion): Dispersion {
+  return { ...state, near: state.near.slice(), far: state.far.slice(), last: state.last.slice() }
+}
+
 /**
  * Learns a look of baseline. Differences of neighbouring looks (von Neumann 1941) leave out drift, which is no burst.
  * Requests that are independent are called bursty with a probability far below one in a thousand.
  */
 export function learnDispersion(
   state: Dispersion,
-  means: Float64Array,
+  means: readonly number[],
   requests: number,
   variances: Float64Array,
   elapsedMs: number,
@@ -38,7 +43,7 @@ export function learnDispersion(
   const before = state.last.at(-1)
   const longBefore = state.last[0]
   const fade = 0.5 ** (elapsedMs / HALF_LIFE_MS)
-  const squared = (other: { means: number[]; requests: number }, kind: number) => {
+  const squared = (other: Dispersion['last'][number], kind: number) => {
     const fewest = Math.min(requests, other.requests)
     const expected = variances[kind]! * (1 / requests + 1 / other.requests) + (FREE / fewest) ** 2
     return (means[kind]! - other.means[kind]!) ** 2 / expected
@@ -51,7 +56,7 @@ export function learnDispersion(
     }
     judge(state)
   }
-  state.last.push({ means: [...means], requests })
+  state.last.push({ means: means.slice(), requests })
   if (state.last.length > LAG) state.last.shift()
 }
 

@@ -23,7 +23,7 @@ export function betOnDraws(
   shuffle: () => number,
 ): boolean {
   const { classes } = tilts
-  const pool = counts.both.slice()
+  const pool = counts.both.slice(0, classes)
   const drawn = shuffledClasses(counts.candidate, shuffle)
   const weights = new Float64Array(tilts.ratios.length)
   const factors = new Float64Array(classes)

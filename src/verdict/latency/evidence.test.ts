@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { logTotal, startCapital } from './capital.ts'
 import { betOnDraws } from './draws.ts'
-import { countsByClass, logEvidence, logEvidenceOfPool } from './evidence.ts'
+import { countByClass, emptyCounts, logEvidence, logEvidenceOfPool } from './evidence.ts'
 import { createSlowerTest } from './slower-test.ts'
 import { tiltsOf } from './tilts.ts'
 import { SLOWER_WAYS } from './ways.ts'
@@ -30,13 +30,14 @@ function* outcomes(requests: number, shares: readonly number[]): Generator<{ cou
 /** Means of e by way. */
 function meanEvidence(candidateShares: number[], stableShares: number[], sizes: [number, number], pooled: boolean) {
   const means = WEIGHTS.map(() => 0)
+  const counts = emptyCounts()
   for (const candidate of outcomes(sizes[0], candidateShares)) {
     for (const stable of outcomes(sizes[1], stableShares)) {
       const pool = candidate.counts.map((count, bucket) => count + stable.counts[bucket]!)
       const tilts = pooled ? tiltsOf(SLOWER_WAYS, pool, LOG_BOUNDS) : TILTS
       const probability = candidate.probability * stable.probability
       const add = (way: number, logE: number) => (means[way]! += probability * Math.exp(logE))
-      const counts = countsByClass(candidate.counts, stable.counts, tilts)
+      countByClass(counts, candidate.counts, stable.counts, tilts)
       if (pooled) logEvidenceOfPool(counts, tilts, add)
       else logEvidence(counts, tilts, add)
     }
@@ -77,11 +78,9 @@ test('a bet on single draws pays exactly 1, cut at the threshold and raised belo
           const capital = startCapital(WEIGHTS)
           const numbers = [(order % 3) / 3 + 0.1, Math.floor(order / 3) / 2 + 0.1]
           if (candidates === 2) numbers.shift()
-          const byClass = countsByClass(
-            counts,
-            pool.map((count, bucket) => count - counts[bucket]!),
-            TILTS,
-          )
+          const byClass = emptyCounts()
+          const stable = pool.map((count, bucket) => count - counts[bucket]!)
+          countByClass(byClass, counts, stable, TILTS)
           betOnDraws(capital, byClass, TILTS, logThreshold, () => numbers.shift() ?? 0)
           mean += (ways / 6) * Math.exp(logTotal(capital))
           total += ways / 6

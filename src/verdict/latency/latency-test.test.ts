@@ -57,6 +57,27 @@ describe('a candidate that is slower', () => {
     expect(looksUntilWorse(2, 2, 0.25)).toBeLessThanOrEqual(12)
   })
 
+  test('is found by a margin far smaller than a bucket, and one alike is not', () => {
+    const judgementOf = (counts: number[]) => {
+      const boundsMs = [5, 10, 25, 50, 100, 250, 500, 1000]
+      const stable = { boundsMs, counts: [0, 2, 30, 40, 15, 3, 0, 0, 0] }
+      const judge = createLatencyTest({ margin: 0.05 })
+      for (let look = 0; look < 120; look++)
+        judge.observe({ candidate: { boundsMs, counts }, stable, newStage: false, elapsedMs: 1000 })
+      return judge.judgement()
+    }
+    expect(judgementOf([0, 0, 5, 9, 5, 1, 0, 0, 0])).toBe('worse')
+    expect(judgementOf([0, 0, 7, 9, 3, 1, 0, 0, 0])).toBe('undecided')
+  })
+
+  test('is not found by one burst before baseline was watched', () => {
+    const judge = createLatencyTest()
+    const random = seeded(9)
+    for (let look = 0; look < 60; look++)
+      judge.observe(lookOf(random, { candidate: 4, stable: 96 }, look === 20 || look === 21 ? 10 : 1))
+    expect(judge.judgement()).toBe('undecided')
+  })
+
   test('is said in words', () => {
     const judge = createLatencyTest()
     const random = seeded(3)

@@ -2,7 +2,7 @@
 import type { Judgement, Verdict } from '../verdict.ts'
 import { refusalOf, type HistogramLook, type LookKind, type SamplesLook } from './latency-look.ts'
 import { latencyVerdict } from './latency-verdict.ts'
-import { movedCounts, multipliedBuckets } from './margins.ts'
+import { moveBy, movedCounts, type Move } from './margins.ts'
 import { bucketed, SAMPLE_BOUNDS_MS } from './sample-buckets.ts'
 import { createSide, type Side, type SideState } from './side.ts'
 import { fasterWays, SLOWER_WAYS } from './ways.ts'
@@ -46,31 +46,31 @@ export function createLatencyTest(design: LatencyDesign = {}, from?: LatencyStat
   checkDesign({ alpha, margin, notWorseMargin, level })
   const logThreshold = Math.log(1 / alpha)
   let kind = from?.kind ?? null
-  let candidateTotals = Float64Array.from(from?.candidate ?? [])
-  let stableTotals = Float64Array.from(from?.stable ?? [])
+  let candidateTotals = from?.candidate.slice() ?? []
+  let stableTotals = from?.stable.slice() ?? []
   let worse: Side | null = null
   let notWorse: Side | null = null
-  let slowerBuckets: number[] = []
-  let fasterBuckets: number[] = []
+  let marginMove: Move | null = null
+  let notWorseMove: Move | null = null
   if (kind) begin(kind)
 
   function begin({ boundsMs }: LookKind): void {
     worse = createSide('slower', SLOWER_WAYS, logThreshold, boundsMs, from?.worse ?? null)
-    slowerBuckets = multipliedBuckets(boundsMs, 1 + margin, 'up')
+    marginMove = margin === 0 ? null : moveBy(boundsMs, 1 + margin)
     if (notWorseMargin !== null) {
       const ways = fasterWays(1 + notWorseMargin)
       notWorse = createSide('faster', ways, logThreshold, boundsMs, from?.notWorse ?? null)
-      fasterBuckets = multipliedBuckets(boundsMs, 1 + notWorseMargin, 'down')
+      notWorseMove = moveBy(boundsMs, 1 + notWorseMargin)
     }
     if (from?.kind) return
-    candidateTotals = new Float64Array(boundsMs.length + 1)
-    stableTotals = new Float64Array(boundsMs.length + 1)
+    candidateTotals = Array.from({ length: boundsMs.length + 1 }, () => 0)
+    stableTotals = candidateTotals.slice()
   }
 
   /** Stable's counts with a margin on them: exactly where the single times are known. */
-  function multiplied(look: HistogramLook | SamplesLook, margined: number, toBuckets: readonly number[]) {
+  function multiplied(look: HistogramLook | SamplesLook, margined: number, move: Move | null) {
     if ('stableMs' in look) return bucketed(look.stableMs, 1 + margined)
-    return margined === 0 ? look.stable.counts : movedCounts(look.stable.counts, toBuckets)
+    return move ? movedCounts(look.stable.counts, move) : look.stable.counts
   }
 
   function judgement(): Judgement {
@@ -91,13 +91,13 @@ export function createLatencyTest(design: LatencyDesign = {}, from?: LatencyStat
       }
       const { newStage, elapsedMs } = look
       const candidate = 'candidateMs' in look ? bucketed(look.candidateMs, 1) : look.candidate.counts
-      const stable = multiplied(look, margin, slowerBuckets)
+      const stable = multiplied(look, margin, marginMove)
       worse?.observe({ candidate, stable, newStage, elapsedMs }, false)
       if (notWorse && notWorseMargin !== null) {
-        const slowed = multiplied(look, notWorseMargin, fasterBuckets)
+        const slowed = multiplied(look, notWorseMargin, notWorseMove)
         notWorse.observe({ candidate, stable: slowed, newStage, elapsedMs }, worse?.bursty() ?? false)
       }
-      addTotals(candidateTotals, candidate, stableTotals, margin === 0 ? stable : multiplied(look, 0, []))
+      addTotals(candidateTotals, candidate, stableTotals, margin === 0 ? stable : multiplied(look, 0, null))
       return null
     },
     judgement,
@@ -115,16 +115,16 @@ export function createLatencyTest(design: LatencyDesign = {}, from?: LatencyStat
       kind,
       worse: worse && worse.state(),
       notWorse: notWorse && notWorse.state(),
-      candidate: [...candidateTotals],
-      stable: [...stableTotals],
+      candidate: candidateTotals.slice(),
+      stable: stableTotals.slice(),
     }),
   }
 }
 
 function addTotals(
-  candidateTotals: Float64Array,
+  candidateTotals: number[],
   candidate: ArrayLike<number>,
-  stableTotals: Float64Array,
+  stableTotals: number[],
   stable: ArrayLike<number>,
 ): void {
   let ofCandidate = 0

@@ -1,16 +1,30 @@
 // Margins on buckets, quantiles and their limits.
-import { expect, test } from 'vitest'
-import { movedCounts, multipliedBuckets } from './margins.ts'
+import { describe, expect, test } from 'vitest'
+import { moveBy, movedCounts } from './margins.ts'
 import { quantileLimitsMs, quantileMs } from './quantiles.ts'
 import { bucketed, SAMPLE_BOUNDS_MS } from './sample-buckets.ts'
 
-test('a margin moves whole buckets to the side that shows less', () => {
+describe('a margin on buckets', () => {
   const boundsMs = [10, 20, 40, 80]
-  expect(multipliedBuckets(boundsMs, 2, 'up')).toEqual([1, 2, 3, 4, 4])
-  expect(multipliedBuckets(boundsMs, 2, 'down')).toEqual([0, 2, 3, 4, 4])
-  expect(multipliedBuckets(boundsMs, 1.1, 'up')).toEqual([1, 2, 3, 4, 4])
-  expect(multipliedBuckets(boundsMs, 1.1, 'down')).toEqual([0, 1, 2, 3, 4])
-  expect([...movedCounts([1, 2, 3, 4, 5], [1, 2, 3, 4, 4])]).toEqual([0, 1, 2, 3, 9])
+  const moved = (counts: number[], factor: number) => [...movedCounts(counts, moveBy(boundsMs, factor))]
+
+  test('moves the part of a bucket that it carries over the bound', () => {
+    const eighth = moved([0, 80, 0, 0, 0], 2 ** (1 / 8))
+    expect(eighth[1]).toBeCloseTo(70, 9)
+    expect(eighth[2]).toBeCloseTo(10, 9)
+    expect(moved([8, 0, 0, 0, 0], 1.25)[1]).toBeCloseTo(1.6, 9)
+  })
+
+  test('moves whole buckets by whole buckets, over several too, and leaves what has no bound above', () => {
+    expect(moved([0, 2, 3, 4, 5], 2)).toEqual([0, 0, 2, 3, 9])
+    expect(moved([0, 2, 0, 0, 5], 4)).toEqual([0, 0, 0, 2, 5])
+    expect(moved([8, 0, 0, 0, 0], 8)).toEqual([1, 1, 2, 4, 0])
+  })
+
+  test('loses no request', () => {
+    for (const factor of [1, 1.05, 1.3, 3, 100])
+      expect(moved([1, 2, 3, 4, 5], factor).reduce((sum, count) => sum + count)).toBeCloseTo(15, 9)
+  })
 })
 
 test('single times fall into the buckets that hold them', () => {

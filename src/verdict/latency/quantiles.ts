@@ -28,7 +28,7 @@ export function quantileMs(counts: ArrayLike<number>, boundsMs: readonly number[
  * Limits on quantile `q` in ms that hold at every look at once with probability at least 1 - miss, for requests of one
  * unchanging distribution: the empirical quantiles at q ± f(t), f(t) = 1.5 √(q(1 - q)ℓ) + 0.8ℓ,
  * ℓ = (1.4 ln ln(2.1 t) + ln(10 / miss)) / t (Howard & Ramdas, "Sequential estimation of quantiles with applications to
- * A/B testing and best-arm identification", Bernoulli 28(3), 2022, equation 1). Widened to the bounds of their buckets:
+ * A/B testing and best-arm identification", Bernoulli 28(3), 2022: the closed form for one fixed quantile). Widened to the bounds of their buckets:
  * 0 and Infinity where nothing can be said.
  */
 export function quantileLimitsMs(

@@ -25,30 +25,35 @@ export function shapeOf(counts: ArrayLike<number>, logBounds: Float64Array): Sha
   return { logBounds, scores }
 }
 
-/** Shares of the buckets when everything takes `exp(shift)` times as long. */
-export function shiftedShares({ logBounds, scores }: Shape, shift: number): Float64Array {
+/** Shares of what lies between these bounds, by their number, and beyond them, when everything takes `exp(shift)` times as long. */
+export function shiftedShares({ logBounds, scores }: Shape, bounds: ArrayLike<number>, shift: number): Float64Array {
   let segment = 0
-  return sharesBetween(
-    scores.map((_, index) => {
-      const at = logBounds[index]! - shift
-      while (segment < logBounds.length - 2 && logBounds[segment + 1]! < at) segment++
-      return scoreAt(logBounds, scores, segment, at)
-    }),
-  )
+  return sharesBetween(bounds, (bound) => {
+    const at = logBounds[bound]! - shift
+    while (segment < logBounds.length - 2 && logBounds[segment + 1]! < at) segment++
+    return scoreAt(logBounds, scores, segment, at)
+  })
 }
 
-/** Shares of the buckets when every normal score is higher by `rise`. */
-export function risenShares({ scores }: Shape, rise: number): Float64Array {
-  return sharesBetween(scores.map((score) => score - rise))
+/** The same when every normal score is higher by `rise`. */
+export function risenShares({ scores }: Shape, bounds: ArrayLike<number>, rise: number): Float64Array {
+  return sharesBetween(bounds, (bound) => scores[bound]! - rise)
 }
 
-function sharesBetween(scores: Float64Array): Float64Array {
-  const shares = new Float64Array(scores.length + 1)
+function sharesBetween(bounds: ArrayLike<number>, scoreOf: (bound: number) => number): Float64Array {
+  const shares = new Float64Array(bounds.length + 1)
   let before = Number.NEGATIVE_INFINITY
-  for (let index = 0; index <= scores.length; index++) {
-    const score = Math.max(before, scores[index] ?? Number.POSITIVE_INFINITY)
-    shares[index] = before > 0 ? normalTail(before) - normalTail(score) : normalTail(-score) - normalTail(-before)
+  let below = 0
+  let above = 1
+  for (let index = 0; index <= bounds.length; index++) {
+    const score = index < bounds.length ? Math.max(before, scoreOf(bounds[index]!)) : Number.POSITIVE_INFINITY
+    const nextAbove = normalTail(score)
+    const nextBelow = normalTail(-score)
+    // Of the two differences the one of the smaller numbers, which loses no digits.
+    shares[index] = before > 0 ? above - nextAbove : nextBelow - below
     before = score
+    below = nextBelow
+    above = nextAbove
   }
   return shares
 }

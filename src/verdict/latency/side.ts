@@ -1,5 +1,7 @@
 // One side of the comparison: slower than stable, or faster than stable with the margin put on it.
 import { createBlockTest, type BlockState } from './block-test.ts'
+import { isSteady, learnEvidence, noEvidence, type EarlyEvidence } from './early-evidence.ts'
+import { memoized } from './memoized.ts'
 import { createSlowerTest, type SlowerState } from './slower-test.ts'
 import type { Slowness } from './tilts.ts'
 
@@ -9,9 +11,7 @@ export interface SideState {
   block: BlockState
   shown: boolean
   logE: number
-  /** What the look before added to ln e, and the most that two looks in a row did. */
-  gain: number
-  burst: number
+  early: EarlyEvidence
 }
 
 /** Counts by bucket of a look; stable's with the margin already on them. */
@@ -34,6 +34,7 @@ export interface Side {
 
 /**
  * Looks are judged request by request as long as stable's look independent, and block by block once they came in bursts.
+ * Until stable was watched long enough to tell, "slower" is not said for what a burst or two could have done.
  * @param direction `faster` turns the axis around: then it is the same test.
  */
 export function createSide(
@@ -43,14 +44,12 @@ export function createSide(
   boundsMs: readonly number[],
   from: SideState | null,
 ): Side {
-  const logBounds = Float64Array.from(boundsMs, Math.log)
-  if (direction === 'faster') logBounds.forEach((_, index) => (logBounds[index] = -Math.log(boundsMs.at(-1 - index)!)))
+  const logBounds = logBoundsOf(direction, boundsMs)
   const slower = createSlowerTest(ways, logThreshold, logBounds, from?.slower)
   const block = createBlockTest(from?.block)
   let shown = from?.shown ?? false
   let logE = from?.logE ?? 0
-  let gain = from?.gain ?? 0
-  let burst = from?.burst ?? 0
+  const early = from ? { ...from.early } : noEvidence()
 
   return {
     observe(look, bursty) {
@@ -59,25 +58,28 @@ export function createSide(
         direction === 'slower' ? look : { ...look, candidate: reversed(look.candidate), stable: reversed(look.stable) }
       block.observe(turned, slower.past())
       slower.observe(turned)
-      const before = logE
       logE = bursty || block.bursty() ? block.logE() : slower.logE()
-      burst = Math.max(burst, gain + logE - before, logE - before)
-      gain = logE - before
+      const isWatched = block.watched()
+      if (!isWatched) learnEvidence(early, slower.logEOfMost())
       if (bursty || block.bursty()) shown = logE >= logThreshold
-      else shown = slower.reached() && (block.watched() || logE - burst >= BESIDES_BURST)
+      else shown = slower.reached() && (isWatched || isSteady(early))
       // Said later than reached, it is said for what had been reached.
       if (shown) logE = Math.max(logE, logThreshold)
     },
     bursty: () => block.bursty(),
     logE: () => logE,
     shown: () => shown,
-    state: () => ({ slower: slower.state(), block: block.state(), shown, logE, gain, burst }),
+    state: () => ({ slower: slower.state(), block: block.state(), shown, logE, early: { ...early } }),
   }
 }
 
-/** ln e that must come from elsewhere than two looks in a row, until baseline has shown that it has no bursts. */
-const BESIDES_BURST = 1
+const logBoundsOf = memoized((direction: 'slower' | 'faster', boundsMs: readonly number[]) => {
+  const logBounds = Float64Array.from(boundsMs, Math.log)
+  return direction === 'slower' ? logBounds : logBounds.toReversed().map((log) => -log)
+}, 16)
 
 function reversed(counts: ArrayLike<number>): Float64Array {
-  return Float64Array.from(counts).toReversed()
+  const turned = new Float64Array(counts.length)
+  for (let index = 0; index < turned.length; index++) turned[index] = counts[turned.length - 1 - index]!
+  return turned
 }

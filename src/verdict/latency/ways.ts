@@ -1,4 +1,5 @@
 // What the capital is bet on: how a version may be slower, from one request in a hundred to all of them.
+import { memoized } from './memoized.ts'
 import type { Slowness } from './tilts.ts'
 
 /**
@@ -7,7 +8,7 @@ import type { Slowness } from './tilts.ts'
  * one fast request would then settle it.
  */
 export const SLOWER_WAYS: readonly Slowness[] = [
-  { share: 0.95, rise: 0.02, weight: 0.1 },
+  { share: 0.95, rise: 0.017, weight: 0.1 },
   { share: 0.95, rise: 0.07, weight: 0.04 },
   { share: 0.95, rise: 0.19, weight: 0.11 },
   { share: 0.95, rise: 0.38, weight: 0.17 },
@@ -26,10 +27,11 @@ export const SLOWER_WAYS: readonly Slowness[] = [
 ]
 
 /** Bets that a version is faster than a margin away: by the margin when nothing has changed, by more, by less. */
-export function fasterWays(marginFactor: number): Slowness[] {
-  return [
+export const fasterWays = memoized(
+  (marginFactor: number): readonly Slowness[] => [
     { share: 0.95, factor: marginFactor, weight: 0.5 },
     { share: 0.95, factor: Math.sqrt(marginFactor), weight: 0.25 },
     { share: 0.95, factor: marginFactor ** 1.6, weight: 0.25 },
-  ]
-}
+  ],
+  8,
+)
