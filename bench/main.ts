@@ -6,6 +6,7 @@ import { holds, keepResult, tableText } from './result.ts'
 /** Every bench there is: one line a bench. Loaded when named. */
 const benches: Record<string, () => Promise<{ bench: Bench }>> = {
   accuracy: () => import('./accuracy.ts'),
+  canary: () => import('./canary.ts'),
   conduct: () => import('./conduct.ts'),
   crash: () => import('./crash.ts'),
   'data-backup': () => import('./data-backup.ts'),
@@ -22,6 +23,7 @@ const benches: Record<string, () => Promise<{ bench: Bench }>> = {
   restore: () => import('./restore.ts'),
   start: () => import('./start.ts'),
   traffic: () => import('./traffic.ts'),
+  verdict: () => import('./verdict.ts'),
 }
 
 // So that what a bench has started ends with it: its processes are ended on `exit`.

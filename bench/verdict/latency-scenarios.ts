@@ -30,18 +30,18 @@ export function weightAt(second: number): number {
   return [0.01, 0.1, 0.25][Math.floor(second / 300)] ?? 0.5
 }
 
-export const PROMETHEUS_BOUNDS_MS = [5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000]
+const PROMETHEUS_BOUNDS_MS = [5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000]
 
 /** Sixteen buckets to a doubling, 0.05 ms to 100 s: as good as single times. */
-export const FINE_BOUNDS_MS = Array.from({ length: 337 }, (_, index) => 0.05 * 2 ** (index / 16))
+const FINE_BOUNDS_MS = Array.from({ length: 337 }, (_, index) => 0.05 * 2 ** (index / 16))
 
-export function lognormal(medianMs: number, sigma: number): TimesOf {
+function lognormal(medianMs: number, sigma: number): TimesOf {
   const middle = Math.log(medianMs)
   return { below: (logMs) => normalTail((middle - logMs) / sigma) }
 }
 
 /** The sum of three exponential waits. */
-export function gamma3(meanMs: number): TimesOf {
+function gamma3(meanMs: number): TimesOf {
   const scale = meanMs / 3
   return {
     below: (logMs) => {
@@ -52,14 +52,14 @@ export function gamma3(meanMs: number): TimesOf {
 }
 
 /** A cache that answers `hits` of the requests twenty times as fast. */
-export function cached(missMs: number, hits: number): TimesOf {
+function cached(missMs: number, hits: number): TimesOf {
   const hit = lognormal(missMs / 20, 0.3)
   const miss = lognormal(missMs, 0.4)
   return { below: (logMs) => hits * hit.below(logMs) + (1 - hits) * miss.below(logMs) }
 }
 
 /** Every request takes the same time, but for one in a thousand, which takes up to twice as long. */
-export function constant(ms: number): TimesOf {
+function constant(ms: number): TimesOf {
   const at = Math.log(ms)
   return { below: (logMs) => (logMs < at ? 0 : 0.999 + 0.001 * Math.min(1, (logMs - at) / Math.LN2)) }
 }

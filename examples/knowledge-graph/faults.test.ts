@@ -47,6 +47,20 @@ test('latency: answers take that much longer', async () => {
   })
 })
 
+test('slower: answers take so many times as long', async () => {
+  const file = join(temporaryFolder(), 'fault')
+  const env = { GONOGO_VERSION: 'v2', FAULT_FILE: file, DEPENDENCY: '30' }
+  const { url } = await startServer(await temporaryGraph(), env)
+  const answeredMs = async (): Promise<number> => {
+    const startedAt = performance.now()
+    expect(await statusOf(`${url}/entities/1`)).toBe(200)
+    return performance.now() - startedAt
+  }
+  expect(await answeredMs()).toBeLessThan(1000)
+  writeFileSync(file, 'slower 100')
+  await until(async () => (await answeredMs()) > 1000)
+})
+
 test('leak: memory in use grows', async () => {
   const { url } = await startServer(await temporaryGraph(), v2('leak 300'))
   const rssBytes = async () => ((await (await fetch(`${url}/metrics`)).json()) as { rssBytes: number }).rssBytes
@@ -77,6 +91,7 @@ test('faults are read strictly', () => {
   expect(parseFault('errors')).toEqual({ kind: 'errors', amount: 1 })
   expect(parseFault('errors 0.25')).toEqual({ kind: 'errors', amount: 0.25 })
   expect(parseFault('latency:800')).toEqual({ kind: 'latency', amount: 800 })
+  expect(parseFault('slower 1.25')).toEqual({ kind: 'slower', amount: 1.25 })
   for (const nonsense of ['error', 'latency soon', 'errors 1 2', 'errors -1'])
     expect(() => parseFault(nonsense)).toThrow('unknown fault')
 })

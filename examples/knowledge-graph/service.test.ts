@@ -13,6 +13,7 @@ import {
   temporaryFolder,
   temporaryGraph,
 } from './fixtures.ts'
+import { parseDependency } from './src/dependency.ts'
 import { migrateDown, migrateUp } from './src/migrate.ts'
 
 async function json(url: string, init?: RequestInit): Promise<{ status: number; version: string | null; body: any }> {
@@ -89,6 +90,49 @@ test('version 2 explains confidences as soon as the schema is there, and no long
   expect(explained.confidenceExplained.expected).toBeTypeOf('number')
   await migrateDown(path)
   expect(await first()).not.toHaveProperty('evidenceCount')
+})
+
+describe('metrics', () => {
+  const scrape = async (url: string) => (await fetch(`${url}/metrics`, { headers: { accept: 'text/plain' } })).text()
+
+  test('Prometheus finds what users were answered, by status; health checks and its own scrapes are not among them', async () => {
+    const { url } = await startServer(await temporaryGraph())
+    for (const path of ['entities/1', 'entities/2', 'entities/99999999', 'health']) await json(`${url}/${path}`)
+    await scrape(url)
+    const scraped = await scrape(url)
+    expect(scraped).toContain('http_request_duration_seconds_count{status_code="200",version="v1"} 2\n')
+    expect(scraped).toContain('http_request_duration_seconds_bucket{status_code="404",version="v1",le="+Inf"} 1\n')
+    expect(scraped).toMatch(/^process_start_time_seconds \d+/m)
+  })
+
+  test('Prometheus is answered also when users are not', async () => {
+    const { url } = await startServer(await temporaryGraph(), { GONOGO_VERSION: 'v2', FAULT: 'errors' })
+    while ((await json(`${url}/entities/1`)).status !== 500) await sleep(20)
+    expect(await scrape(url)).toMatch(/_count\{status_code="500",version="v2"\} [1-9]/)
+  })
+
+  test('buckets hold what took no longer', async () => {
+    const { url } = await startServer(await temporaryGraph(), { DEPENDENCY: '20' })
+    for (let asked = 0; asked < 20; asked++) await json(`${url}/entities/1`)
+    const buckets = [...(await scrape(url)).matchAll(/_bucket\{status_code="200",version="v1",le="([^"]+)"\} (\d+)/g)]
+    const counts = buckets.map(([, , count]) => Number(count))
+    expect(counts).toEqual(counts.toSorted((a, b) => a - b))
+    expect(counts.at(-1)).toBe(20)
+    expect(counts[0]).toBe(0)
+  })
+})
+
+test('what its dependency does not answer, it does not answer; it is healthy all the same', async () => {
+  const { url } = await startServer(await temporaryGraph(), { DEPENDENCY: '0 1' })
+  expect((await json(`${url}/entities/1`)).status).toBe(502)
+  expect((await json(`${url}/health`)).status).toBe(200)
+})
+
+test('a dependency is read strictly', () => {
+  expect(parseDependency('')).toBeNull()
+  expect(parseDependency('20')).not.toBeNull()
+  for (const nonsense of ['fast', '20 2', '-1', '20 0.1 3'])
+    expect(() => parseDependency(nonsense)).toThrow('dependency')
 })
 
 test('a service without its database does not start', async () => {

@@ -37,6 +37,36 @@ describe('portions of a version', () => {
     })
   })
 
+  it('of the leading version are told at once, whichever version comes first', () => {
+    const windows = started()
+    const scrape = (version: string, second: number) => {
+      nowMs = second * 1000
+      windows.add(version, nowMs, portion(version === 'v2' ? 5 : 30))
+      return requests(windows.take(nowMs, ['v1', 'v2'], 'v2'))
+    }
+    // v2 is scraped two seconds before v1, every ten seconds: to tell of it with v1's scrape would be eight seconds late.
+    expect(scrape('v2', 8)).toEqual([])
+    expect(scrape('v1', 10)).toEqual([])
+    expect(scrape('v2', 18)).toContainEqual(['v2', 10])
+    expect(scrape('v1', 20)).toEqual([])
+    expect(scrape('v2', 28)).toEqual([
+      ['v1', 30],
+      ['v2', 5],
+      [null, 35],
+    ])
+  })
+
+  it('of the leading version are told, late, when it has no next one', () => {
+    const windows = started()
+    windows.add('v2', 8000, portion(5))
+    windows.take(8000, ['v1', 'v2'], 'v2')
+    nowMs = 10_000
+    windows.add('v1', 10_000, portion(30))
+    expect(windows.take(10_000, ['v1', 'v2'], 'v2')).toEqual([])
+    nowMs = 20_000
+    expect(requests(windows.take(20_000, ['v1', 'v2'], 'v2'))).toContainEqual(['v2', 5])
+  })
+
   it('are told once, of both versions in one look, as soon as both are there', () => {
     const windows = started()
     windows.add('v1', 2000, portion(30))

@@ -35,8 +35,10 @@ export interface VersionWindows {
    * What came to light since the last time, or nothing where a version that is heard of still owes its portion: both
    * versions are told of in one look, about the same stretch as far as the source allows.
    * @param expected versions that should be heard of; unknown where they are not.
+   * @param leading the version that is judged: what it did is told as soon as it is known, together with what came of the
+   * others by then, and not when one of them has its next portion. Null: as soon as all have brought something.
    */
-  take(at: number, expected: readonly string[]): Sample[]
+  take(at: number, expected: readonly string[], leading?: string | null): Sample[]
 }
 
 interface Heard {
@@ -50,11 +52,15 @@ interface Heard {
   pending: RequestWindow | null
   remark: string | undefined
   advanced: boolean
+  /** A portion came since the last look. */
+  isFresh: boolean
 }
 
 /** So many missing portions are silence. */
 const SILENT_INTERVALS = 3
 const SILENT_MS_MIN = 1000
+/** A portion that is later than this does not come: what there is is told. */
+const WAITED_INTERVALS = 1.25
 /** A version that was silent for longer has left: the service is what the others are. */
 const GONE_MS = 300_000
 const VERSIONS_MAX = 32
@@ -77,20 +83,24 @@ export function createVersionWindows(options: VersionWindowsOptions): VersionWin
       pending: null,
       remark: undefined,
       advanced: false,
+      isFresh: false,
     }
     if (!known && versions.size >= VERSIONS_MAX) return
     versions.set(version, heard)
     heard.heardMs = clock()
     heard.upToMs = Math.max(heard.upToMs, upToMs)
     heard.advanced = true
+    heard.isFresh = true
     if (portion) {
       heard.pending = heard.pending ? sum(heard.pending, portion) : { ...portion, inFlight: 0 }
       heard.remark = portion.remark ?? heard.remark
     } else if (!heard.pending) heard.toldUpToMs = heard.upToMs
   }
 
-  function take(at: number, expected: readonly string[]): Sample[] {
+  function take(at: number, expected: readonly string[], leading: string | null = null): Sample[] {
     const nowMs = clock()
+    const isHeld = isWaitedFor(leading, nowMs)
+    for (const heard of versions.values()) heard.isFresh = false
     const samples: Sample[] = []
     const live: [string, Heard][] = []
     let silence: string | null = null
@@ -114,8 +124,18 @@ export function createVersionWindows(options: VersionWindowsOptions): VersionWin
       // What does not fit is given the chance to fit with the next portion; what never does is said.
       if (!unsound || nowMs - (unsoundSinceMs ??= nowMs) <= silentMs()) return samples
     }
+    if (isHeld) return samples
     unsoundSinceMs = null
     return [...samples, ...told(live, at, silence)]
+  }
+
+  /**
+   * Portions come at moments of their own. Told at those of the other version, those of the leading one would be late by
+   * most of an interval, every time; its next portion is waited for once, and from then on it is told at its own.
+   */
+  function isWaitedFor(leading: string | null, nowMs: number): boolean {
+    const heard = leading === null ? undefined : versions.get(leading)
+    return heard?.pending != null && !heard.isFresh && nowMs - heard.heardMs <= WAITED_INTERVALS * intervalMs
   }
 
   function told(live: [string, Heard][], at: number, silence: string | null): Sample[] {

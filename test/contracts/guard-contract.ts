@@ -8,7 +8,7 @@ import { negativeControl } from '../../src/guards/negative-control.ts'
 import type { GuardRule } from '../../src/plan/guard-rule.ts'
 import type { Sample } from '../../src/plan/signal.ts'
 
-export const VERSIONS = { candidate: 'v2', stable: 'v1' }
+const VERSIONS = { candidate: 'v2', stable: 'v1' }
 const PACE = { samplingMs: 1000, everyMs: {} }
 const COMMON_FIELDS = ['kind', 'title', 'severity', 'restoreData', 'unknownMax']
 

@@ -1,17 +1,18 @@
 // Faults planted in version 2 on purpose, so that a release has something to roll back from.
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
-const FAULT_KINDS = ['errors', 'latency', 'leak', 'corrupt', 'crash'] as const
+const FAULT_KINDS = ['errors', 'latency', 'slower', 'leak', 'corrupt', 'crash'] as const
 
-/** `amount`: share of answers (errors, 0..1), milliseconds (latency), megabytes a second (leak); nothing for the others. */
+/** `amount`: share of answers (errors, 0..1), milliseconds (latency), times (slower), megabytes a second (leak); nothing for the others. */
 export interface Fault {
   kind: (typeof FAULT_KINDS)[number]
   amount: number
 }
 
-const AMOUNTS: Record<Fault['kind'], number> = { errors: 1, latency: 1500, leak: 50, corrupt: 0, crash: 0 }
+const AMOUNTS: Record<Fault['kind'], number> = { errors: 1, latency: 1500, slower: 2, leak: 50, corrupt: 0, crash: 0 }
 
 /** How often the control file is read again. */
 const REREAD_MS = 50
@@ -20,7 +21,7 @@ const LEAK_EVERY_MS = 100
 const LEAK_BYTES_MAX = 1 << 30
 
 /**
- * Reads `errors`, `errors 0.5`, `latency 800`, `leak`, `corrupt`, `crash`; empty text and `none` are no fault.
+ * Reads `errors`, `errors 0.5`, `latency 800`, `slower 1.25`, `leak`, `corrupt`, `crash`; empty text and `none` are no fault.
  * @throws Error for anything else.
  */
 export function parseFault(text: string): Fault | null {
@@ -30,7 +31,7 @@ export function parseFault(text: string): Fault | null {
   const value = amount === undefined && known ? AMOUNTS[known] : Number(amount)
   if (!known || rest.length > 0 || !(value >= 0))
     throw new Error(
-      `unknown fault "${text.trim()}"; there are ${FAULT_KINDS.join(', ')}, and a number after the first three`,
+      `unknown fault "${text.trim()}"; there are ${FAULT_KINDS.join(', ')}, and a number after the first four`,
     )
   return { kind: known, amount: value }
 }
@@ -77,6 +78,14 @@ export function plantFaults(plan: FaultPlan, log: (message: string) => void): Fa
       clearInterval(leaking)
     },
   }
+}
+
+/** Waits until what began at `begunAt` has taken `factor` times as long as it has by now; timers are not that exact, so the rest is spun away. */
+export async function takeLonger(begunAt: number, factor: number): Promise<void> {
+  const endsAt = begunAt + (performance.now() - begunAt) * factor
+  const waitMs = Math.floor(endsAt - performance.now())
+  if (waitMs >= 1) await sleep(waitMs)
+  while (performance.now() < endsAt);
 }
 
 /** No file: nothing said, so a fault planted by time stays. Half-written or nonsense: as it was. */

@@ -1,5 +1,6 @@
-// Starts the service from its environment: PORT, HOST, GONOGO_VERSION (or APP_VERSION), DATABASE_PATH, FAULT*.
+// Starts the service from its environment: PORT, HOST, GONOGO_VERSION (or APP_VERSION), DATABASE_PATH, DEPENDENCY, FAULT*.
 import { fileURLToPath } from 'node:url'
+import { parseDependency } from './dependency.ts'
 import { parseFault, plantFaults, type Faults } from './faults.ts'
 import { majorOf, startService } from './service.ts'
 
@@ -35,6 +36,7 @@ try {
     host: env.HOST ?? '127.0.0.1',
     port: Number(env.PORT ?? 4000),
     faults: faultsFromEnvironment(),
+    dependency: parseDependency(env.DEPENDENCY ?? ''),
     log,
   })
   log(`listening on port ${service.port}`)

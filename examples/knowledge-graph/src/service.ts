@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createCounters, type Counters } from './counters.ts'
 import { openDatabase } from './database.ts'
-import type { Faults } from './faults.ts'
+import type { Dependency } from './dependency.ts'
+import { createDurations, EXPOSITION_TYPE, type Durations } from './durations.ts'
+import { takeLonger, type Faults } from './faults.ts'
 import { openGraph } from './graph.ts'
 import { answer, type Answer, type RouteContext } from './routes.ts'
 
@@ -16,6 +18,8 @@ export interface ServiceOptions {
   /** 0: any free one. */
   port: number
   faults: Faults
+  /** What else an answer needs; null: nothing. */
+  dependency: Dependency | null
   log(message: string): void
 }
 
@@ -47,11 +51,16 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS })
   const counters = createCounters(server)
+  const durations = createDurations(options.version)
   let closing = false
   server.on('request', (request, response) => {
     const answered = counters.begin()
-    response.once('close', () => answered(response.statusCode))
-    void handle(request, context, counters, options)
+    const begunAt = performance.now()
+    response.once('close', () => {
+      answered(response.statusCode)
+      if (isFromUser(request)) durations.observe(response.statusCode, performance.now() - begunAt)
+    })
+    void handle(request, { ...context, counters, durations }, options)
       .then((result) => send(response, result, options.version, closing))
       .catch(() => response.destroy())
   })
@@ -72,26 +81,48 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
 }
 
-async function handle(
-  request: IncomingMessage,
-  context: RouteContext,
-  counters: Counters,
-  { faults, log }: ServiceOptions,
-): Promise<Answer> {
+interface Surroundings extends RouteContext {
+  counters: Counters
+  durations: Durations
+}
+
+async function handle(request: IncomingMessage, context: Surroundings, options: ServiceOptions): Promise<Answer> {
+  const { faults, dependency, log } = options
   const fault = faults.current()
   if (fault?.kind === 'latency') await sleep(fault.amount)
-  if (fault?.kind === 'errors' && Math.random() < fault.amount)
+  // Prometheus asks a part that knows nothing of faults: what fails must not hide that it fails.
+  if (fault?.kind === 'errors' && !isScrape(request) && Math.random() < fault.amount)
     return { status: 500, body: { error: 'planted fault: errors' } }
   try {
     const body = await readBody(request)
     if (body === null) return { status: 413, body: { error: `more than ${BODY_BYTES_MAX} bytes` } }
     const url = new URL(`http://service${request.url ?? '/'}`)
-    if (url.pathname === '/metrics') return { status: 200, body: { version: context.version, ...counters.snapshot() } }
-    return answer({ method: request.method ?? 'GET', url, body }, context)
+    if (url.pathname === '/metrics') return metrics(request, context)
+    const begunAt = performance.now()
+    const isAnswered = !dependency || !isFromUser(request) || (await dependency.ask())
+    const result: Answer = isAnswered
+      ? answer({ method: request.method ?? 'GET', url, body }, context)
+      : { status: 502, body: { error: 'what this service depends on did not answer' } }
+    if (fault?.kind === 'slower') await takeLonger(begunAt, fault.amount)
+    return result
   } catch (error) {
     log(`error: ${request.method} ${request.url}: ${(error as Error).message}`)
     return { status: request.url === '/health' ? 503 : 500, body: { error: 'the request could not be answered' } }
   }
+}
+
+/** Health checks and looks at the metrics are not counted among what users were answered, and need no dependency. */
+function isFromUser({ url }: IncomingMessage): boolean {
+  return !/^\/(?:health|metrics)(?:$|\?)/.test(url ?? '')
+}
+
+/** JSON, or what Prometheus scrapes where that is asked for. */
+function metrics(request: IncomingMessage, { version, counters, durations }: Surroundings): Answer {
+  return { status: 200, body: isScrape(request) ? durations.exposition() : { version, ...counters.snapshot() } }
+}
+
+function isScrape({ url, headers }: IncomingMessage): boolean {
+  return url === '/metrics' && /text\/plain|openmetrics/.test(headers.accept ?? '')
 }
 
 /** The body as text, or null when it is too long (the rest is read and thrown away). */
@@ -107,9 +138,9 @@ async function readBody(request: IncomingMessage): Promise<string | null> {
 }
 
 function send(response: ServerResponse, { status, body }: Answer, version: string, closing: boolean): void {
-  const text = JSON.stringify(body)
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
   response.writeHead(status, {
-    'content-type': 'application/json',
+    'content-type': typeof body === 'string' ? EXPOSITION_TYPE : 'application/json',
     'content-length': Buffer.byteLength(text),
     'x-version': version,
     ...(closing ? { connection: 'close' } : {}),

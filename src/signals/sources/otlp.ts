@@ -82,7 +82,7 @@ export function createOtlpSource(given: Options, context: SourceContext, onOpen?
     } catch (error) {
       return [...versions, null].flatMap((version) => unknownWindowSamples(version, now, messageOf(error)))
     }
-    const samples = windows.take(now, versions)
+    const samples = windows.take(now, versions, context.versions().candidate)
     if (notes.length === 0) return samples
     const detailed = (one: Sample): Sample => ({
       ...one,

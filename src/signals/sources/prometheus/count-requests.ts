@@ -91,7 +91,9 @@ export function createCounting(options: CountingOptions): (now: number, signal: 
     try {
       const { notes, warnings } = await look(signal)
       const expected = versionsOfRelease(release())
-      return windows.take(now, expected).map((sample) => noted(sample, sample.value === null ? notes : [], warnings))
+      return windows
+        .take(now, expected, release().candidate)
+        .map((sample) => noted(sample, sample.value === null ? notes : [], warnings))
     } catch (error) {
       return [...told, null].flatMap((version) => unknownWindowSamples(version, now, messageOf(error), signals))
     }
