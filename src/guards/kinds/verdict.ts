@@ -62,7 +62,10 @@ const options = z
       .default(null)
       .describe('Judge failed requests against a fixed limit as well'),
   })
-  .refine(({ errors, latency, objective }) => errors ?? latency ?? objective, 'judges nothing')
+  .refine(
+    ({ errors, latency, objective }) => errors ?? latency ?? objective,
+    'judges nothing: at least one of errors, latency and objective is needed',
+  )
 
 export type VerdictOptions = z.output<typeof options>
 
