@@ -1,19 +1,21 @@
 // Two suites: `unit` needs Node and what `npm ci` brought; `services` installs and starts real servers.
 import { defineConfig } from 'vitest/config'
 
+// Hundreds of tests start processes and servers; on a shared CI machine one of them may lose a race. It is tried once more there, and said
+// to have been ("retry x1"): what fails twice fails. Nowhere else, so that races are found.
+const retry = process.env['CI'] ? 1 : 0
+
 export default defineConfig({
   test: {
     // Most tests wait for processes they start, so a few more files than cores run side by side.
     maxWorkers: 4,
-    // Hundreds of tests start processes and servers; on a shared CI machine one of them may lose a race that no user could run into. It is
-    // tried once more there, and said to have been ("retry x1"): what fails twice fails. Nowhere else, so that races are found.
-    retry: process.env['CI'] ? 1 : 0,
     projects: [
       {
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
           exclude: ['**/*.services.test.ts', '**/node_modules/**'],
+          retry,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -23,6 +25,7 @@ export default defineConfig({
           name: 'services',
           include: ['**/*.services.test.ts'],
           exclude: ['**/node_modules/**'],
+          retry,
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,

@@ -116,7 +116,7 @@ async function awaitHealth(layout: Layout, spec: Spec, signal: AbortSignal): Pro
   const supervisor = readAlive(layout.supervisor)
   const look = (): Backend[] | Failure | null => {
     const reports = readJson<State>(layout.state)?.instances ?? []
-    if (reports.length === spec.ports.length && reports.every(({ healthy }) => healthy))
+    if (reports.length === spec.ports.length && reports.every(isServing))
       return reports.map(({ id, port }) => ({ id, version: spec.version, host: '127.0.0.1', port }))
     const hopeless = reports.find(({ lastExit }) => NO_PROGRAM.includes(lastExit ?? ''))
     if (hopeless) return failure(layout, spec, reports, `cannot run ${spec.command[0]} (${hopeless.lastExit})`)
@@ -133,6 +133,11 @@ async function awaitHealth(layout: Layout, spec: Spec, signal: AbortSignal): Pro
   if (outcome) return outcome
   const reports = readJson<State>(layout.state)?.instances ?? []
   return failure(layout, spec, reports, `did not become healthy within ${spec.startTimeoutMs / 1000} s`)
+}
+
+/** Healthy, and not killed since its supervisor looked. */
+function isServing({ healthy, identity }: InstanceReport): boolean {
+  return healthy && identity !== null && isAlive(identity)
 }
 
 function failure(layout: Layout, spec: Spec, reports: InstanceReport[], what: string): Failure {
