@@ -1,8 +1,8 @@
 // Two suites: `unit` needs Node and what `npm ci` brought; `services` installs and starts real servers.
 import { defineConfig } from 'vitest/config'
 
-// Hundreds of tests start processes and servers; on a shared CI machine one of them may lose a race. It is tried once more there, and said
-// to have been ("retry x1"): what fails twice fails. Nowhere else, so that races are found.
+// Hundreds of tests start processes and servers; on a shared CI machine one of them may lose a race. It is tried once more there:
+// what fails twice fails. Nowhere else, so that races are found.
 const retry = process.env['CI'] ? 1 : 0
 
 export default defineConfig({

@@ -1,4 +1,4 @@
-// Sets A (errors), B, C, E, F, G and H of the product's note on the canary verdict, simulated.
+// Sets A (errors), B, C, E, F, G and H of docs/verdict.md, simulated.
 import type { BenchOptions, Measure } from '../result.ts'
 import { ALPHA, informationSeconds, oracle, ours, oursOfEvents, promotion } from './error-watchers.ts'
 import { constant, RAMP, simulate, summary, type Scenario } from './scenario.ts'

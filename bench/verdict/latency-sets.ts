@@ -1,4 +1,4 @@
-// The latency rows of note 8's sets A and D, bursts, other services than those, and the speed of the test.
+// The rows of docs/verdict.md about response times (sets A and D), bursts, other services than those, and the speed of the test.
 import { createLatencyTest } from '../../src/verdict/latency/latency-test.ts'
 import { median, type Measure } from '../result.ts'
 import { BURSTY, NULLS, OTHERS, SET_D, type LatencyScenario } from './latency-scenarios.ts'
