@@ -64,7 +64,7 @@ function constant(ms: number): TimesOf {
   return { below: (logMs) => (logMs < at ? 0 : 0.999 + 0.001 * Math.min(1, (logMs - at) / Math.LN2)) }
 }
 
-/** Note 8, set D. */
+/** Set D of docs/verdict.md. */
 export const SET_D: readonly LatencyScenario[] = [
   ...[1.1, 1.25, 2].map((factor) => slower('all', 1, factor, FINE_BOUNDS_MS)),
   ...[1.1, 1.25, 2].map((factor) => slower('a tenth', 0.1, factor, FINE_BOUNDS_MS)),

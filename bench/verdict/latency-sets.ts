@@ -61,7 +61,7 @@ function falseAlarms(
     what: `latency, ${scenario.name}: false rollbacks in 1,200 s${after} (${runs} runs)`,
     measured: worse * 100,
     unit: '%',
-    // The budget of 1 % and three standard errors: 1.21 % at the 20,000 runs of note 8.
+    // The budget of 1 % and three standard errors: 1.21 % at 20,000 runs.
     target: { atMost: 1 + 3 * Math.sqrt((1 * 99) / runs) },
   }
 }

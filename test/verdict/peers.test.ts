@@ -1,4 +1,4 @@
-// The baselines of bench/verdict take as long as was measured before: product note 8, "Simulated here".
+// The baselines of bench/verdict take as long as a simulation of their rules by others did.
 import { describe, expect, it } from 'vitest'
 import { PEER_NAMES, createPeer, type PeerBlock, type PeerName } from '../../bench/verdict/peers.ts'
 import { createRandom } from '../../bench/verdict/random.ts'
