@@ -1,5 +1,5 @@
 // Services whose response times are known, and the ways a canary of them is slower: what the latency verdict is tried on.
-import { normalTail } from '../../src/verdict/latency/normal.ts'
+import { normalTail } from '../../src/verdict/normal.ts'
 
 /** Response times of a service as natural logarithms of ms. */
 export interface TimesOf {

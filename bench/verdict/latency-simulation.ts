@@ -2,6 +2,7 @@
 import { createLatencyTest } from '../../src/verdict/latency/latency-test.ts'
 import { weightAt, type LatencyScenario, type TimesOf } from './latency-scenarios.ts'
 import { createRandom, type Random } from './random.ts'
+import { quantile } from './scenario.ts'
 
 export interface Simulated {
   /** Share of the runs that ended with "worse" within the horizon. */
@@ -196,8 +197,4 @@ function logLikelihoodRatio(canary: readonly number[], stable: readonly number[]
     sum += canary[bucket]! * logRatio - both * Math.log(1 + weight * Math.expm1(logRatio))
   }
   return sum
-}
-
-function quantile(values: readonly number[], q: number): number {
-  return values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(q * values.length))] ?? Number.NaN
 }

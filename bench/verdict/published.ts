@@ -1,5 +1,6 @@
 // Numbers that papers give, found again with the formulas that the product rests on.
 import { logGamma } from '../../src/verdict/log-gamma.ts'
+import { normalShareBelow } from '../../src/verdict/normal.ts'
 import type { BenchOptions, Measure } from '../result.ts'
 import { createRandom, type Random } from './random.ts'
 
@@ -59,25 +60,10 @@ function boostFor(mu: number, cap: number): number {
   for (let step = 0; step < 40; step++) {
     const b = (low + high) / 2
     const t = (Math.log(cap / b) + (mu * mu) / 2) / mu
-    if (b * normalBelow(t - mu) + cap * (1 - normalBelow(t)) < 1) low = b
+    if (b * normalShareBelow(t - mu) + cap * (1 - normalShareBelow(t)) < 1) low = b
     else high = b
   }
   return low
-}
-
-/** Standard normal distribution function (Abramowitz & Stegun 26.2.17 is not precise enough here: a series and a continued fraction). */
-function normalBelow(x: number): number {
-  const z = Math.abs(x)
-  const density = Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)
-  if (z < 3) {
-    let term = z
-    let sum = z
-    for (let k = 3; Math.abs(term) > 1e-17 * sum && k < 200; k += 2) sum += term *= (z * z) / k
-    return x > 0 ? 0.5 + density * sum : 0.5 - density * sum
-  }
-  let fraction = z
-  for (let k = 40; k >= 1; k--) fraction = z + k / fraction
-  return x > 0 ? 1 - density / fraction : density / fraction
 }
 
 /**

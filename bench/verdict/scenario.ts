@@ -127,6 +127,7 @@ export function summary({ seconds, candidateRequests, badRequests }: Outcomes) {
   }
 }
 
-function quantile(values: Float64Array, q: number): number {
-  return values.toSorted()[Math.min(values.length - 1, Math.floor(q * values.length))] ?? Number.NaN
+/** The value that a share of all lies below; NaN of none. */
+export function quantile(values: ArrayLike<number>, q: number): number {
+  return Float64Array.from(values).toSorted()[Math.min(values.length - 1, Math.floor(q * values.length))] ?? Number.NaN
 }

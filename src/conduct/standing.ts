@@ -3,11 +3,10 @@
 import { guardKind } from '../catalog/catalog.ts'
 import { createJudge, judge, type JudgeState } from '../guards/judge.ts'
 import { bound } from '../guards/kinds/bound.ts'
-import { verdict, verdictsOf, type VerdictOptions, type VerdictState } from '../guards/kinds/verdict.ts'
-import type { GuardRule } from '../plan/guard-rule.ts'
+import { verdictOptionsOf, verdictsOf, type VerdictState } from '../guards/kinds/verdict.ts'
 import type { LedgerEntry, StageBody, Statement } from '../plan/run-record.ts'
 import type { Sample } from '../plan/signal.ts'
-import type { Judgement, Verdict } from '../verdict/verdict.ts'
+import type { Judgement, Verdict } from '../plan/verdict.ts'
 
 export interface Standing {
   /** `worse` when any metric is; `not-worse` when every one was shown not to be. */
@@ -83,17 +82,14 @@ export function withEarlierEvidence(
   return { ...state, context, progress: { ...state.progress, ...earlier.progress } }
 }
 
-function isVerdict({ kind }: GuardRule): boolean {
-  return kind === verdict.id
-}
-
 function isStageStart({ kind, body }: LedgerEntry): boolean {
   return kind === 'stage' && (body as unknown as StageBody).event === 'started'
 }
 
 function verdictsIn({ rules, progress, context }: JudgeState): Verdict[] {
-  return rules.filter(isVerdict).flatMap((rule) => {
+  return rules.flatMap((rule) => {
+    const options = verdictOptionsOf(rule)
     const own = progress[rule.id]?.[context.candidate]?.own as VerdictState | undefined
-    return own?.since == null ? [] : verdictsOf(rule.options as unknown as VerdictOptions, own)
+    return options === null || own?.since == null ? [] : verdictsOf(options, own)
   })
 }

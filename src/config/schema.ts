@@ -1,7 +1,7 @@
 // Shape of gonogo.yaml. Options of kinds are left open here; the kind's own schema judges them in load.ts.
 import { z } from 'zod'
 import { explainAll } from '../catalog/issues.ts'
-import { operatorOption, refuseHalfRanges, relativeToOption, scopeOption } from '../guards/bound-options.ts'
+import { limitOptions, operatorOption, refuseHalfRanges, seriesOptions } from '../guards/bound-options.ts'
 import { durationOption as duration } from '../lib/duration-option.ts'
 import { STATE_DIRECTORY } from './locate.ts'
 import { nearest } from '../lib/nearest.ts'
@@ -54,18 +54,10 @@ const aggregate = z
 
 const watch = z
   .strictObject({
-    signal: z.string().describe('Which signal; `gonogo kinds` lists what each source gives'),
-    scope: scopeOption
-      .default('candidate')
-      .describe('Whose samples: the new version, the old one, each, or the whole service'),
+    ...seriesOptions,
     aggregate: aggregate.default('avg').describe('avg, max, min, last or a percentile like p95, over the stretch'),
     is: operatorOption.describe('The good state, as in `is: "<"`'),
-    value: z.number().describe("The bound, in the signal's unit"),
-    valueMax: z.number().nullable().default(null).describe('Upper end for `between`'),
-    relativeTo: relativeToOption
-      .nullable()
-      .default(null)
-      .describe('Compare with the old version instead of absolutely'),
+    ...limitOptions,
     for: duration.default(0).describe('Watch this long from here; 0 judges what the run recorded so far'),
   })
   .superRefine(refuseHalfRanges)

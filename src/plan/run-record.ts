@@ -2,6 +2,7 @@
 import type { Severity } from './guard-rule.ts'
 import type { Measurement, Status } from './outcome.ts'
 import type { Sample } from './signal.ts'
+import type { Judgement } from './verdict.ts'
 import type { WayBack } from './way-back.ts'
 
 export type RunState = 'planned' | 'waiting' | 'running' | 'paused' | 'succeeded' | 'rolled-back' | 'failed' | 'aborted'
@@ -123,7 +124,7 @@ export interface PhaseBody {
 export interface Statement {
   /** `errors`, `latency`, `objective`. */
   metric: string
-  judgement: 'worse' | 'not-worse' | 'undecided'
+  judgement: Judgement
   sentence: string
 }
 

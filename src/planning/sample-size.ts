@@ -1,5 +1,5 @@
 // How long a canary has to last before a fault can be seen at all: advice for the stages of a plan. Pure.
-import { budgetsOf, verdict, type VerdictOptions } from '../guards/kinds/verdict.ts'
+import { budgetsOf, verdictOptionsOf } from '../guards/kinds/verdict.ts'
 import { formatDuration } from '../lib/duration.ts'
 import type { Delivery, ReleasePlan } from '../plan/release-plan.ts'
 import type { Stage } from '../plan/stage.ts'
@@ -61,11 +61,8 @@ function doublingMs({ requestsPerSecond, errors }: NonNullable<Delivery['traffic
 
 /** What the first guard that judges errors may spend on false alarms, 0..1. */
 function errorBudget(guards: ReleasePlan['guards']): number | null {
-  for (const { kind, options } of guards) {
-    const given = options as unknown as VerdictOptions
-    if (kind === verdict.id && given.errors) return budgetsOf(given).errors
-  }
-  return null
+  const given = guards.map(verdictOptionsOf).find((options) => options?.errors)
+  return given ? budgetsOf(given).errors : null
 }
 
 function isComparing({ weight }: Stage): boolean {

@@ -5,7 +5,7 @@ import { OddsInterval, type OddsState } from './odds-interval.ts'
 import { SplitTest } from './split-test.ts'
 import type { Split } from './tilts.ts'
 import { initialWealth, type WealthState } from './wealth.ts'
-import type { AlwaysValidInterval } from './verdict.ts'
+import type { AlwaysValidInterval } from '../plan/verdict.ts'
 
 /** Requests of one version in one look, and how many of them failed. */
 export interface Arm {

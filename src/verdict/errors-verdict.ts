@@ -1,7 +1,7 @@
 // Errors of two versions, judged in both directions at once: worse than they may be, or shown not to be.
 import { notWorseDesign, worseDesign, type Design } from './designs.ts'
 import { ErrorTest, startErrors, type Arm, type ErrorState } from './error-test.ts'
-import type { Judgement, Verdict } from './verdict.ts'
+import type { Judgement, Verdict } from '../plan/verdict.ts'
 import { percentText, ratioText } from './words.ts'
 
 export interface ErrorsDesign {

@@ -1,6 +1,6 @@
 // An interval for the odds ratio of failing that holds at every look at once, so that it may be shown while it changes.
 import { Tilts, type Split } from './tilts.ts'
-import type { AlwaysValidInterval } from './verdict.ts'
+import type { AlwaysValidInterval } from '../plan/verdict.ts'
 
 /** Natural logarithms of the odds ratios that are looked at: from 1/148 to 148. */
 const LOG_MAX = 5

@@ -1,6 +1,7 @@
 // Several one-parameter tilts of one discrete null distribution, looked at together: the e-value of each, for every outcome there could be.
 // Pure arithmetic; the distribution is given by its counts, never by its probabilities.
 import { logGamma } from './log-gamma.ts'
+import { memoized } from './memoized.ts'
 
 /**
  * The number of failures on the candidate, given how many there were on both: under the null its weights are
@@ -41,7 +42,7 @@ export class Tilts {
   constructor(tilts: readonly number[], nullTilt = 1) {
     this.#logNull = Math.log(nullTilt)
     this.#logTilts = tilts.map((tilt) => Math.log(tilt) - this.#logNull)
-    this.#powers = tilts.map((tilt) => powersOf(tilt / nullTilt))
+    this.#powers = powersOf(tilts, nullTilt)
     this.#scale = new Float64Array(tilts.length)
     this.#logE = new Float64Array(tilts.length)
   }
@@ -119,19 +120,12 @@ export class Tilts {
   }
 }
 
-const powersKnown = new Map<number, Float64Array>()
-/** Designs are few; this only bounds what is kept for them. */
-const POWERS_KEPT_MAX = 1024
-
-/** Powers 0, 1, 2, ... of a tilt: tests are made anew for every look of a guard, their tables need not be. */
-function powersOf(tilt: number): Float64Array {
-  let powers = powersKnown.get(tilt)
-  if (!powers) {
-    powers = Float64Array.from({ length: OUTCOMES_MAX }, (_, k) => tilt ** k)
-    if (powersKnown.size < POWERS_KEPT_MAX) powersKnown.set(tilt, powers)
-  }
-  return powers
-}
+/** Powers 0, 1, 2, ... of each tilt: tests are made anew for every look of a guard, their tables need not be. */
+const powersOf = memoized(
+  (tilts: readonly number[], nullTilt: number) =>
+    tilts.map((tilt) => Float64Array.from({ length: OUTCOMES_MAX }, (_, k) => (tilt / nullTilt) ** k)),
+  16,
+)
 
 /** Terms below this share of the largest are left out: together they are less than rounding. */
 const NEGLIGIBLE = 1e-20

@@ -38,7 +38,6 @@ export const LAYERS: Record<string, readonly string[]> = {
   conduct: [
     'catalog',
     'guards',
-    'verdict',
     'checks',
     'actions',
     'targets',

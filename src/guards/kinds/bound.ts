@@ -4,7 +4,7 @@ import { durationOption } from '../../lib/duration-option.ts'
 import { formatDuration } from '../../lib/duration.ts'
 import type { Sample } from '../../plan/signal.ts'
 import { satisfies } from '../../plan/threshold.ts'
-import { CONSECUTIVE_MAX, operatorOption, refuseHalfRanges, relativeToOption, scopeOption } from '../bound-options.ts'
+import { CONSECUTIVE_MAX, limitOptions, operatorOption, refuseHalfRanges, seriesOptions } from '../bound-options.ts'
 import { defineGuard, type GuardContext, type GuardReading, type Look } from '../guard-kind.ts'
 import { emptyPool, type Pool } from '../pool.ts'
 import { distance, readSample, type Baseline, type Bound, type Judged } from '../reading.ts'
@@ -23,17 +23,9 @@ const clear = z
 
 const options = z
   .strictObject({
-    signal: z.string().describe('Which signal; `gonogo kinds source` says what each source gives'),
-    scope: scopeOption
-      .default('candidate')
-      .describe('Whose samples: the new version, the old one, each, or the whole service'),
+    ...seriesOptions,
     is: operatorOption.describe('The bad state: red when the value stands in this relation'),
-    value: z.number().describe("The bound, in the signal's unit"),
-    valueMax: z.number().nullable().default(null).describe('Upper end for `between`'),
-    relativeTo: relativeToOption
-      .nullable()
-      .default(null)
-      .describe('Compare with the old version instead of absolutely'),
+    ...limitOptions,
     consecutive: z.int().min(1).max(CONSECUTIVE_MAX).default(1).describe('So many samples in a row'),
     for: durationOption.default(0).describe('Must hold this long'),
     observationsMin: z.int().min(0).default(0).describe('A sample on fewer requests says nothing'),

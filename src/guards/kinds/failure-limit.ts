@@ -15,7 +15,7 @@ import {
   type ArgoLimits,
   type ArgoProgress,
 } from '../../verdict/peers/argo.ts'
-import { operatorOption, refuseHalfRanges, scopeOption } from '../bound-options.ts'
+import { operatorOption, refuseHalfRanges, seriesOptions } from '../bound-options.ts'
 import { defineGuard, type GuardReading, type Provocation, type ProvocationContext } from '../guard-kind.ts'
 import { intervalMsOf } from '../provoke-bound.ts'
 import { boundOf, formatValue, seriesWords, subjectOf } from '../sentence.ts'
@@ -32,10 +32,7 @@ type Condition = z.output<typeof condition>
 
 const options = z
   .strictObject({
-    signal: z.string().describe('Which signal; `gonogo kinds source` says what each source gives'),
-    scope: scopeOption
-      .default('candidate')
-      .describe('Whose samples: the new version, the old one, each, or the whole service'),
+    ...seriesOptions,
     success: z
       .array(condition)
       .max(10)
@@ -100,14 +97,13 @@ export const failureLimit = defineGuard<Options, State | null>({
 })
 
 function limitsOf(given: Options): ArgoLimits {
-  const { failureLimit: accepted, inconclusiveLimit, count, every, delay } = given
+  const { failureLimit: accepted, inconclusiveLimit, count, every } = given
   return {
     ...ARGO_DEFAULTS,
     failureLimit: accepted,
     inconclusiveLimit,
     count,
     intervalMs: every,
-    initialDelayMs: delay,
   }
 }
 

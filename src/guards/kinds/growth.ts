@@ -4,7 +4,7 @@ import { durationOption } from '../../lib/duration-option.ts'
 import { formatDuration } from '../../lib/duration.ts'
 import { plural } from '../../lib/plural.ts'
 import { usualUnit, type Sample } from '../../plan/signal.ts'
-import { scopeOption } from '../bound-options.ts'
+import { seriesOptions } from '../bound-options.ts'
 import { defineGuard, type GuardReading, type Provocation, type ProvocationContext } from '../guard-kind.ts'
 import { intervalMsOf } from '../provoke-bound.ts'
 import { formatValue, seriesWords, subjectOf } from '../sentence.ts'
@@ -12,10 +12,7 @@ import { growthOf, TREND_PARTS, withSample, type Growth, type Trend } from '../t
 
 const options = z
   .strictObject({
-    signal: z.string().describe('Which signal; `gonogo kinds source` says what each source gives'),
-    scope: scopeOption
-      .default('candidate')
-      .describe('Whose samples: the new version, the old one, each, or the whole service'),
+    ...seriesOptions,
     moreThan: z.number().min(0).describe('Red when it grows by more than this over the window'),
     unit: z
       .enum(['percent', 'own'])

@@ -1,13 +1,14 @@
 // Guard `verdict`: the candidate is shown to be worse than the old version, by statistics that may be looked at all the time.
 import { z } from 'zod'
 import { durationOption } from '../../lib/duration-option.ts'
+import type { GuardRule } from '../../plan/guard-rule.ts'
 import type { Sample } from '../../plan/signal.ts'
 import type { Tally } from '../../plan/tally.ts'
 import { shareBudget } from '../../verdict/combine.ts'
 import { ErrorsVerdict, type ErrorsState } from '../../verdict/errors-verdict.ts'
 import { createLatencyTest, type LatencyState } from '../../verdict/latency/latency-test.ts'
 import { ObjectiveTest } from '../../verdict/objective-test.ts'
-import type { Verdict } from '../../verdict/verdict.ts'
+import type { Verdict } from '../../plan/verdict.ts'
 import type { WealthState } from '../../verdict/wealth.ts'
 import { percentText } from '../../verdict/words.ts'
 import { defineGuard, type GuardContext, type GuardReading, type Look } from '../guard-kind.ts'
@@ -113,6 +114,11 @@ export const verdict = defineGuard<VerdictOptions, VerdictState>({
   provocation: provokeVerdict,
   reaction: reactionOfVerdict,
 })
+
+/** The options of a rule of this kind, null for one of another. */
+export function verdictOptionsOf({ kind, options: given }: Pick<GuardRule, 'kind' | 'options'>): VerdictOptions | null {
+  return kind === verdict.id ? (given as unknown as VerdictOptions) : null
+}
 
 /** What each metric came to so far, those that are judged only. */
 export function verdictsOf(given: VerdictOptions, state: VerdictState): Verdict[] {

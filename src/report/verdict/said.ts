@@ -1,10 +1,11 @@
 // What the run itself said of each metric, in its ledger: as a guard tripped, at the end of a stage, or when a stage ended early.
 import type { LedgerEntry, Statement } from '../../plan/run-record.ts'
+import type { Judgement } from '../../plan/verdict.ts'
 import type { LedgerReading } from '../entries.ts'
 import type { JudgedMetric } from './shape.ts'
 
 export interface Said {
-  judgement: 'worse' | 'not-worse' | 'undecided'
+  judgement: Judgement
   sentence: string
   at: number
 }

@@ -1,7 +1,7 @@
 // Behaviour of the latency test on seeded releases.
 import { describe, expect, test } from 'vitest'
 import { createLatencyTest, type LatencyState } from './latency-test.ts'
-import { normalQuantile } from './normal.ts'
+import { normalQuantile } from '../normal.ts'
 
 const BOUNDS_MS = Array.from({ length: 63 }, (_, index) => 10 * 1.08 ** index)
 

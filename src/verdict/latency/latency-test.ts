@@ -1,5 +1,5 @@
 // Whether a candidate answers slower than stable: looks in, verdict out, at any time.
-import type { Judgement, Verdict } from '../verdict.ts'
+import type { Judgement, Verdict } from '../../plan/verdict.ts'
 import { refusalOf, type HistogramLook, type LookKind, type SamplesLook } from './latency-look.ts'
 import { latencyVerdict } from './latency-verdict.ts'
 import { moveBy, movedCounts, type Move } from './margins.ts'

@@ -1,5 +1,5 @@
 // The verdict on response times as a person reads it.
-import type { AlwaysValidInterval, Judgement, Verdict } from '../verdict.ts'
+import type { AlwaysValidInterval, Judgement, Verdict } from '../../plan/verdict.ts'
 import { quantileLimitsMs, quantileMs } from './quantiles.ts'
 
 /** What is known when a verdict is asked for; counts are of all requests so far, by bucket. */

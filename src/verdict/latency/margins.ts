@@ -1,5 +1,5 @@
 // Multiplying a histogram's values by a factor when only its buckets are known.
-import { memoized } from './memoized.ts'
+import { memoized } from '../memoized.ts'
 
 /** Which part of each bucket's requests comes to lie in which bucket: `parts[i]` of `from[i]` in `to[i]`. */
 export interface Move {

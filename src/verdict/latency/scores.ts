@@ -1,6 +1,6 @@
 // Scores of 0 to 1 for how slow a request is against past baseline: what is left of a look when its requests are not
 // independent.
-import { memoized } from './memoized.ts'
+import { memoized } from '../memoized.ts'
 
 export interface Scores {
   buckets: number

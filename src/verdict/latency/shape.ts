@@ -1,5 +1,5 @@
 // What a histogram of past baseline tells of the distribution behind it, between and beyond its bounds too.
-import { normalQuantile, normalTail } from './normal.ts'
+import { normalQuantile, normalTail } from '../normal.ts'
 
 /** Normal scores of the distribution at the logarithms of the bounds; between them straight (exact for a lognormal). */
 export interface Shape {

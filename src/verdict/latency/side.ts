@@ -1,7 +1,7 @@
 // One side of the comparison: slower than stable, or faster than stable with the margin put on it.
 import { createBlockTest, type BlockState } from './block-test.ts'
 import { isSteady, learnEvidence, noEvidence, type EarlyEvidence } from './early-evidence.ts'
-import { memoized } from './memoized.ts'
+import { memoized } from '../memoized.ts'
 import { createSlowerTest, type SlowerState } from './slower-test.ts'
 import type { Slowness } from './tilts.ts'
 

@@ -1,5 +1,5 @@
 // The ways of being slower that the test bets on, as density ratios made from past baseline alone.
-import { memoized } from './memoized.ts'
+import { memoized } from '../memoized.ts'
 import { joinAlike, makeNondecreasing } from './monotone.ts'
 import { risenShares, shapeOf, shiftedShares, type Shape } from './shape.ts'
 

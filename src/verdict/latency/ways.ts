@@ -1,5 +1,5 @@
 // What the capital is bet on: how a version may be slower, from one request in a hundred to all of them.
-import { memoized } from './memoized.ts'
+import { memoized } from '../memoized.ts'
 import type { Slowness } from './tilts.ts'
 
 /**

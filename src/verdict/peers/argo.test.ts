@@ -6,7 +6,6 @@ import {
   assessMetric,
   assessRun,
   measurementPhase,
-  nextMeasurementMs,
   worsePhase,
 } from './argo.ts'
 import type { ArgoLimits, ArgoPhase, ArgoProgress } from './argo.ts'
@@ -152,15 +151,6 @@ describe('a metric', () => {
   ])('$name: $running, and $ending when the run ends', ({ given, seen, running, ending }) => {
     expect(assessMetric(progress(seen), limits(given))).toBe(running)
     expect(assessMetric(progress(seen), limits(given), true)).toBe(ending)
-  })
-
-  it('is measured at its interval, soon again after an error, and no more when it has ended', () => {
-    expect(nextMeasurementMs(NO_MEASUREMENT, limits({ initialDelayMs: 20_000 }), null)).toBe(20_000)
-    expect(nextMeasurementMs(progress({ count: 1 }), limits({}), 30_000)).toBe(90_000)
-    const erred = progress({ consecutiveError: 1, last: 'Error' })
-    expect(nextMeasurementMs(erred, limits({ intervalMs: 300_000 }), 30_000)).toBe(40_000)
-    expect(nextMeasurementMs(progress({ count: 1 }), limits({ count: 1 }), 30_000)).toBeNull()
-    expect(nextMeasurementMs(progress({ failed: 1, count: 1 }), limits({}), 30_000)).toBeNull()
   })
 })
 

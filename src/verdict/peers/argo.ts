@@ -18,8 +18,6 @@ export interface ArgoLimits {
   count: number
   /** Null: measured once. */
   intervalMs: number | null
-  /** Before the first measurement. @default 0 */
-  initialDelayMs: number
 }
 
 export const ARGO_DEFAULTS: Readonly<ArgoLimits> = {
@@ -29,11 +27,7 @@ export const ARGO_DEFAULTS: Readonly<ArgoLimits> = {
   consecutiveSuccessLimit: 0,
   count: 0,
   intervalMs: null,
-  initialDelayMs: 0,
 }
-
-/** After an error of the provider the next try comes this soon, whatever the interval. */
-const ERROR_RETRY_MS = 10_000
 
 /** What the measurements of a metric add up to. Plain data of constant size. */
 export interface ArgoProgress {
@@ -140,16 +134,4 @@ export function assessRun(metrics: readonly ArgoMetric[], terminate = false): Ar
 
 function isBad(phase: ArgoPhase): boolean {
   return phase === 'Failed' || phase === 'Error' || phase === 'Inconclusive'
-}
-
-/**
- * When the next measurement is due, on the clock of the run; null: there is none.
- * @param lastAtMs when the last one ended; null: there was none.
- */
-export function nextMeasurementMs(progress: ArgoProgress, limits: ArgoLimits, lastAtMs: number | null): number | null {
-  if (lastAtMs === null) return limits.initialDelayMs
-  const phase = assessMetric(progress, limits)
-  if (phase !== 'Running' && phase !== 'Pending') return null
-  if (progress.last === 'Error') return lastAtMs + ERROR_RETRY_MS
-  return limits.intervalMs === null ? null : lastAtMs + limits.intervalMs
 }

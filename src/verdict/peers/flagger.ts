@@ -53,12 +53,6 @@ export function flaggerTick(before: FlaggerProgress, rule: FlaggerRule, check: (
   return { ...before, steps: before.steps + 1 }
 }
 
-/** The canary's weight in percent. */
-export function flaggerWeight({ steps, phase }: FlaggerProgress, { weights }: FlaggerRule): number {
-  if (phase === 'rolled-back') return 0
-  return steps === 0 ? 0 : (weights[steps - 1] ?? 0)
-}
-
 /** The weights that `stepWeight` and `maxWeight`, or `stepWeights`, lead through. Both are percent of the traffic. */
 export function flaggerWeights(step: number | readonly number[], maxWeight = 100): number[] {
   if (typeof step !== 'number') return step.map((weight) => Math.min(100, weight))

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { brentRoot } from './brent-root.ts'
 import { halves, manyHalves, mostlyZero, pairs } from './kayenta.fixture.ts'
 import { commonLanguageEffect, mannWhitneyShift, standardizedRankSum } from './mann-whitney.ts'
-import { normalQuantile, normalShareBelow } from './normal-quantile.ts'
+import { normalQuantile, normalShareBelow } from '../normal.ts'
 
 // Expected numbers: kayenta-mannwhitney, MannWhitneySuite (there compared with R's wilcox.test), to the digits it insists on.
 describe('the shift agrees with R, as published for Kayenta', () => {

@@ -1,6 +1,6 @@
 // The two-sided Mann-Whitney test as an interval and an estimate of the shift, as Kayenta takes it over from R's `wilcox.test`.
 import { brentRoot } from './brent-root.ts'
-import { normalQuantile } from './normal-quantile.ts'
+import { normalQuantile } from '../normal.ts'
 
 export interface Shift {
   /** Confidence interval of how far the experiment's values lie above the control's. */

@@ -5,8 +5,8 @@ export type Judgement = 'worse' | 'not-worse' | 'undecided'
 
 /** Holds at every look at once: the probability that it ever misses the truth is at most `1 - level`. */
 export interface AlwaysValidInterval {
-  /** `odds-ratio` of failing, candidate over stable; `points`: percentage points between the shares; `ratio` of a quantile. */
-  of: 'odds-ratio' | 'points' | 'ratio'
+  /** `odds-ratio` of failing, candidate over stable; `ratio` of a quantile. */
+  of: 'odds-ratio' | 'ratio'
   low: number
   high: number
   level: number

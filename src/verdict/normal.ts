@@ -1,4 +1,4 @@
-// The standard normal distribution as far as a rank test needs it.
+// The standard normal distribution: shares, tails, quantiles.
 
 const ROOT_TWO_PI = Math.sqrt(2 * Math.PI)
 
@@ -16,7 +16,7 @@ export function normalShareBelow(z: number): number {
 
 /**
  * The value that a share of a standard normal distribution lies below, by Newton's method.
- * @param share 0.0001 to 0.9999: confidence levels.
+ * @param share 1e-12 to 1 - 1e-12
  */
 export function normalQuantile(share: number): number {
   let z = 0
@@ -28,3 +28,17 @@ export function normalQuantile(share: number): number {
   }
   return z
 }
+
+/** P(Z > z), to about 1e-7 of its own size (Chebyshev fit of erfc; Press et al., "Numerical Recipes", section 6.2). */
+export function normalTail(z: number): number {
+  const x = Math.abs(z) / Math.SQRT2
+  const t = 1 / (1 + 0.5 * x)
+  let sum = 0.17087277
+  for (const coefficient of ERFC) sum = coefficient + t * sum
+  const tail = 0.5 * t * Math.exp(-x * x + sum)
+  return z >= 0 ? tail : 1 - tail
+}
+
+const ERFC = [
+  -0.82215223, 1.48851587, -1.13520398, 0.27886807, -0.18628806, 0.09678418, 0.37409196, 1.00002368, -1.26551223,
+]
