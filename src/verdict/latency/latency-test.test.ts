@@ -86,7 +86,7 @@ describe('a candidate that is slower', () => {
     const verdict = judge.verdict()
     expect(verdict.judgement).toBe('worse')
     expect(verdict.logE).toBeGreaterThanOrEqual(verdict.logThreshold)
-    expect(verdict.sentence).toMatch(/^canary p95 \d+ ms vs \d+ ms, median x1\.\d+ \(.+\), false-alarm budget 1 %$/)
+    expect(verdict.sentence).toMatch(/^canary p95 \d+ ms vs \d+ ms, median ×1\.\d+ \(.+\), false-alarm budget 1 %$/)
   })
 })
 

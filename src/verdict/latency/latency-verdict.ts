@@ -13,7 +13,7 @@ export interface LatencyFacts {
   design: { alpha: number; margin: number; notWorseMargin: number | null; level: number }
 }
 
-/** "candidate p95 312 ms vs 240 ms, median x1.28 (1.1-1.5), false-alarm budget 1 %". */
+/** "candidate p95 312 ms vs 240 ms, median ×1.28 (1.1-1.5), false-alarm budget 1 %". */
 export function latencyVerdict(facts: LatencyFacts): Verdict {
   const { judgement, logE, design } = facts
   const interval = ratioInterval(facts, 0.5)
@@ -55,7 +55,7 @@ function sentenceOf(facts: LatencyFacts, interval: AlwaysValidInterval | null): 
   const [middle, middleStable] = quantiles(0.5)
   const parts = [
     `canary p95 ${time(slow)} vs ${time(slowStable)}`,
-    `median x${number(middle / middleStable)} (${limits(interval)})`,
+    `median ×${number(middle / middleStable)} (${limits(interval)})`,
   ]
   if (design.margin > 0) parts.push(`margin ${number(design.margin * 100)} %`)
   if (judgement === 'not-worse') parts.push(`shown less than ${number((design.notWorseMargin ?? 0) * 100)} % slower`)
