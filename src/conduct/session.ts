@@ -80,7 +80,8 @@ export async function startSession({ runId, plan, services, stable, entries }: S
   const versions = { candidate: plan.delivery?.candidate ?? '', stable }
   const recordingPath = join(directory, 'samples.jsonl')
   const { samples } = await readRecording(recordingPath, SAMPLES_MAX)
-  const earlier = [...samples]
+  /** What an earlier process recorded; null once it has been taken into account. */
+  let earlier: readonly Sample[] | null = [...samples]
   const recording = openRecording(recordingPath)
   const tripped = new Map(
     entries
@@ -91,8 +92,6 @@ export async function startSession({ runId, plan, services, stable, entries }: S
   let live: LiveDelivery | null = null
   /** Stage that waits to hear that the candidate is not worse. */
   let waitingStage: string | null = null
-  /** What an earlier process had seen of the candidate has been taken into account. */
-  let resumedEvidence = false
   const ending = new AbortController()
   const written = new Map(entries.map((entry) => [entry.key, entry]))
   const outbox = openOutbox({ path: join(directory, 'outbox.jsonl'), send: services.send, signal: ending.signal })
@@ -266,8 +265,10 @@ export async function startSession({ runId, plan, services, stable, entries }: S
       heart.guard(next !== null)
       const context = { ...state.context, baseline: baselineOf(samples, versions) }
       state = { ...state, context }
-      if (live && !resumedEvidence) state = withEarlierEvidence(state, earlier, entries)
-      resumedEvidence = true
+      if (live && earlier) {
+        state = withEarlierEvidence(state, earlier, entries)
+        earlier = null
+      }
       // The capsule may have been carried out while nobody conducted, or a reflex cut short.
       heedSafely()
       if (interruption !== null && !calmed) void takeTrafficBack()

@@ -1,8 +1,9 @@
 // How the candidate stands by the run's verdict guards: what they came to, as samples for the record, and after a restart what they
 // had seen before. Pure.
 import { guardKind } from '../catalog/catalog.ts'
-import { createJudge, judge, type JudgeState } from '../guards/judge.ts'
+import { createJudge, type JudgeState } from '../guards/judge.ts'
 import { bound } from '../guards/kinds/bound.ts'
+import { judgedSamples, replay } from '../guards/replay.ts'
 import { verdictOptionsOf, verdictsOf, type VerdictState } from '../guards/kinds/verdict.ts'
 import type { LedgerEntry, StageBody, Statement } from '../plan/run-record.ts'
 import type { Sample } from '../plan/signal.ts'
@@ -68,16 +69,10 @@ export function withEarlierEvidence(
   const rules = state.rules.filter(({ kind }) => kind !== bound.id)
   const signals = new Set(rules.flatMap(({ series }) => series.map(({ signal }) => signal)))
   const stages = entries.filter(isStageStart).map(({ at }) => at)
-  const [firstStageAt = Number.POSITIVE_INFINITY] = stages
-  const isOwn = ({ version, at }: Sample): boolean => version !== state.context.candidate || at >= firstStageAt
-  const seen = samples.filter((sample) => signals.has(sample.signal) && isOwn(sample))
-  if (!seen.some(({ version }) => version === state.context.candidate)) return state
-  let earlier = createJudge(rules, state.context)
-  for (const [at, look] of Map.groupBy(seen, (sample) => sample.at)) {
-    const stage = stages.filter((begun) => begun <= at).length
-    earlier = { ...earlier, context: { ...earlier.context, stage } }
-    earlier = judge(earlier, look, guardKind).state
-  }
+  const { candidate } = state.context
+  const seen = judgedSamples(samples, candidate, stages).filter(({ signal }) => signals.has(signal))
+  if (!seen.some(({ version }) => version === candidate)) return state
+  const { state: earlier } = replay(createJudge(rules, state.context), { samples: seen, stagesAt: stages }, guardKind)
   const context = { ...state.context, stage: stages.length }
   return { ...state, context, progress: { ...state.progress, ...earlier.progress } }
 }

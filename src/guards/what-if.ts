@@ -3,7 +3,8 @@ import type { GuardRule } from '../plan/guard-rule.ts'
 import type { Sample } from '../plan/signal.ts'
 import { baselineOf } from './baseline.ts'
 import type { GuardKinds } from './guard-kind.ts'
-import { createJudge, judge, type JudgeEvent } from './judge.ts'
+import { createJudge } from './judge.ts'
+import { judgedSamples, replay } from './replay.ts'
 
 /** A run as it was recorded. */
 export interface RecordedRun {
@@ -49,35 +50,19 @@ export interface WhatIf {
 
 /** Replays one run. @throws PlanError for a kind that is not there. */
 export function replayed(rules: readonly GuardRule[], run: RecordedRun, kinds: GuardKinds): Replayed[] {
-  const { candidate, stable, samplingMs, stagesAt } = run
-  const samples = run.samples.filter((sample) => isJudged(sample, run)).toSorted((a, b) => a.at - b.at)
-  const startedAt = samples[0]?.at ?? 0
-  const baseline = baselineOf(run.samples, run)
-  const firings = new Map<string, Firing>()
-  let state = createJudge(rules, { candidate, stable, samplingMs, baseline })
-  for (const [at, look] of Map.groupBy(samples, (sample) => sample.at)) {
-    const stage = (stagesAt ?? []).filter((stageAt) => stageAt <= at).length
-    state = { ...state, context: { ...state.context, stage } }
-    const result = judge(state, look, kinds)
-    state = result.state
-    for (const event of result.events) note(event)
-  }
-  return rules.map((rule) => ({
-    rule: rule.id,
-    fired: firings.get(rule.id) ?? null,
-    looks: looksAt(rule, run, samples),
-  }))
-
-  function note({ type, rule, at, sentence }: JudgeEvent): void {
-    if (type === 'tripped' && !firings.has(rule.id))
-      firings.set(rule.id, { run: run.id, at, afterMs: at - startedAt, sentence })
-  }
-}
-
-/** A candidate that is still starting is ill by nature, and one that is on its way out too. */
-function isJudged({ at, version }: Sample, { candidate, stagesAt, untilAt }: RecordedRun): boolean {
-  const live = version !== candidate || stagesAt === null || at >= (stagesAt[0] ?? Infinity)
-  return live && (untilAt === null || at <= untilAt)
+  const { candidate, stable, samplingMs, stagesAt, untilAt } = run
+  const samples = judgedSamples(run.samples, candidate, stagesAt).filter(({ at }) => untilAt === null || at <= untilAt)
+  const startedAt = samples.reduce((first, { at }) => Math.min(first, at), Infinity)
+  const state = createJudge(rules, { candidate, stable, samplingMs, baseline: baselineOf(run.samples, run) })
+  const { events } = replay(state, { samples, stagesAt }, kinds)
+  return rules.map((rule) => {
+    const trip = events.find((event) => event.type === 'tripped' && event.rule.id === rule.id)
+    return {
+      rule: rule.id,
+      fired: trip ? { run: run.id, at: trip.at, afterMs: trip.at - startedAt, sentence: trip.sentence } : null,
+      looks: looksAt(rule, run, samples),
+    }
+  })
 }
 
 function looksAt({ series }: GuardRule, { candidate, stable }: RecordedRun, samples: readonly Sample[]): number {
