@@ -59,7 +59,8 @@ export function evidenceSamples(state: JudgeState, at: number): Sample[] {
 
 /**
  * The state of a judge that goes on where an earlier process stopped: guards that gather over time look again at what was recorded, of the
- * candidate from its first stage on. Plain bounds begin anew.
+ * candidate from its first stage on. Plain bounds begin anew. What trips now and stands in no ledger yet trips again at the next look:
+ * the earlier process may have been killed before it could tell.
  */
 export function withEarlierEvidence(
   state: JudgeState,
@@ -73,8 +74,16 @@ export function withEarlierEvidence(
   const seen = judgedSamples(samples, candidate, stages).filter(({ signal }) => signals.has(signal))
   if (!seen.some(({ version }) => version === candidate)) return state
   const { state: earlier } = replay(createJudge(rules, state.context), { samples: seen, stagesAt: stages }, guardKind)
+  const told = new Set(entries.filter(({ kind }) => kind === 'guard').map(({ body }) => body.rule))
+  const progress = mapValues(earlier.progress, (versions, rule) =>
+    mapValues(versions, (one) => ({ ...one, tripped: one.tripped && told.has(rule) })),
+  )
   const context = { ...state.context, stage: stages.length }
-  return { ...state, context, progress: { ...state.progress, ...earlier.progress } }
+  return { ...state, context, progress: { ...state.progress, ...progress } }
+}
+
+function mapValues<T, U>(record: Readonly<Record<string, T>>, change: (value: T, key: string) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value, key)]))
 }
 
 function isStageStart({ kind, body }: LedgerEntry): boolean {

@@ -1,4 +1,6 @@
 // What statistics do to a delivery: back when worse, early when shown not worse, held or asked about when nothing is shown.
+import { appendFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Sample } from '../plan/signal.ts'
 import type { Bench } from './conduct.fixture.ts'
@@ -126,6 +128,24 @@ test('evidence gathered before the conductor was killed counts after it', async 
   )
   const first = bench.events.slice(before).find((event) => evidence(event) !== 0)
   expect(first && evidence(first)).toBeGreaterThan(0.4)
+})
+
+test('evidence that sufficed before the kill, but was not told, takes the run back after it', async () => {
+  const traffic = createTraffic({ stable: 1, candidate: 1 })
+  const bench = release(traffic, '', { strategy: LONG_STAGES })
+  await bench.conduct((event) => event.type === 'stage' && event.event === 'started')
+  // As if the process had recorded these looks, and been killed before it could tell.
+  const at = Date.now()
+  const looks = Array.from({ length: 20 }, (_, index): Sample[] =>
+    ['v1', 'v2'].map((version) => {
+      const tally = { requests: 100, errors: version === 'v1' ? 1 : 20, latency: null }
+      return { signal: 'requests', version, at: at + index, value: 100, unit: 'count', observations: 100, tally }
+    }),
+  )
+  const lines = looks.flat().map((sample) => `${JSON.stringify(sample)}\n`)
+  appendFileSync(join(bench.directory, '.gonogo/runs/run/samples.jsonl'), lines.join(''))
+  await bench.conduct()
+  expect(bench.run.state).toBe('rolled-back')
 })
 
 test('a stage that waits for a verdict needs a guard that gives one', () => {

@@ -52,6 +52,19 @@ describe('a candidate that is slower', () => {
     expect(quarter).toBeGreaterThan(twice!)
   })
 
+  test('is not said for what one burst could have done: evidence stays below the threshold until it is', () => {
+    const judge = createLatencyTest()
+    const random = seeded(3)
+    for (let look = 0; look < 2; look++) judge.observe(lookOf(random, { candidate: 30, stable: 90 }, 8))
+    const { judgement, logE, logThreshold } = judge.verdict()
+    expect(judge.state().worse?.logE).toBeGreaterThan(logThreshold)
+    expect(judgement).toBe('undecided')
+    expect(logE).toBeLessThan(logThreshold)
+    for (let look = 0; look < 5; look++) judge.observe(lookOf(random, { candidate: 30, stable: 90 }, 8))
+    expect(judge.verdict().judgement).toBe('worse')
+    expect(judge.verdict().logE).toBeGreaterThanOrEqual(logThreshold)
+  })
+
   test('is not found by a margin that it keeps to', () => {
     expect(looksUntilWorse(1.1, 2, 0.25)).toBeNull()
     expect(looksUntilWorse(2, 2, 0.25)).toBeLessThanOrEqual(12)

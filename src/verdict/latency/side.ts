@@ -26,6 +26,7 @@ export interface Side {
   observe(look: SideLook, bursty: boolean): void
   /** Whether stable's requests were seen to be slow in bursts. */
   bursty(): boolean
+  /** Below the threshold as long as nothing is shown: what one burst could have done does not count for more. */
   logE(): number
   /** Whether the threshold was reached, at this look or before. */
   shown(): boolean
@@ -67,11 +68,14 @@ export function createSide(
       if (shown) logE = Math.max(logE, logThreshold)
     },
     bursty: () => block.bursty(),
-    logE: () => logE,
+    logE: () => (shown ? logE : Math.min(logE, logThreshold - WITHHELD)),
     shown: () => shown,
     state: () => ({ slower: slower.state(), block: block.state(), shown, logE, early: { ...early } }),
   }
 }
+
+/** ln e by which evidence that is not yet believed stays below the threshold. */
+const WITHHELD = 0.01
 
 const logBoundsOf = memoized((direction: 'slower' | 'faster', boundsMs: readonly number[]) => {
   const logBounds = Float64Array.from(boundsMs, Math.log)
