@@ -35,17 +35,7 @@ export const LAYERS: Record<string, readonly string[]> = {
   ],
   config: ['catalog', 'guards'],
   planning: ['catalog', 'config', 'guards', 'verdict', 'checklist'],
-  conduct: [
-    'catalog',
-    'guards',
-    'checks',
-    'actions',
-    'targets',
-    'routers',
-    'backups',
-    'signals',
-    'strategies',
-  ],
+  conduct: ['catalog', 'guards', 'checks', 'actions', 'targets', 'routers', 'backups', 'signals', 'strategies'],
   durable: ['conduct/ports.ts'],
   store: ['conduct/ports.ts'],
   app: [
