@@ -36,6 +36,12 @@ export interface Check<Options = unknown> {
   failingExample: unknown
   /** Options whose values are secrets. */
   secretFields: readonly string[]
+  /** How to fix it, in a sentence, where the outcome has nothing better to say. */
+  remedy: string
+  /** What a user may not have and this kind asks for, as "kubectl" or "the npm package redis"; it says so where it is missing. */
+  needs?: string
+  /** Takes the machine to itself: what is measured would suffer from others running beside it. */
+  alone?: boolean
   /** Options that name something of gonogo.yaml: a database, a backup, rules. */
   refersTo?: readonly ('database' | 'backup' | 'rules')[]
   recognise?: Recognise

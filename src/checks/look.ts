@@ -1,6 +1,6 @@
 // What every kind owes its caller: stopped is `unverified`, at once, whatever the system outside is doing.
 import { unverified, type Outcome } from '../plan/outcome.ts'
-import type { CheckContext } from './check.ts'
+import type { Check, CheckContext } from './check.ts'
 
 /**
  * Runs `work` under the context's signal. Cancelled or past the deadline, before or meanwhile, comes back
@@ -20,6 +20,16 @@ export async function look(context: Pick<CheckContext, 'signal'>, work: () => Pr
   } finally {
     signal.removeEventListener('abort', onAbort)
   }
+}
+
+/** What a kind comes to; where it did not pass and says nothing better, with the kind's own remedy. */
+export async function runKind<Options>(
+  kind: Check<Options>,
+  options: Options,
+  context: CheckContext,
+): Promise<Outcome> {
+  const outcome = await kind.run(options, context)
+  return outcome.status === 'passed' || outcome.remedy ? outcome : { ...outcome, remedy: kind.remedy }
 }
 
 function stopped(signal: AbortSignal): Outcome {

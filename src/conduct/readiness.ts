@@ -1,6 +1,7 @@
 // Checks that do not depend on each other, side by side. They look and change nothing, so being run twice after a crash is no harm.
 import { findKind, parseOptions } from '../catalog/catalog.ts'
 import type { CheckContext } from '../checks/check.ts'
+import { runKind } from '../checks/look.ts'
 import { judgeWatch } from '../guards/watch.ts'
 import { exec } from '../lib/exec.ts'
 import { messageOf } from '../lib/errors.ts'
@@ -76,7 +77,7 @@ export async function runCheck(
   try {
     const kind = findKind('check', binding.check, { path: 'check' })
     const options = parseOptions(kind.options, services.resolve(binding.options), { path: `check ${binding.check}` })
-    return await kind.run(options, checkContext)
+    return await runKind(kind, options, checkContext)
   } catch (error) {
     return unverified(messageOf(error))
   }

@@ -1,4 +1,5 @@
 // What a check or an action came to. Expected bad news is a value.
+import { stripVTControlCharacters } from 'node:util'
 
 export type Status = 'passed' | 'failed' | 'unverified' | 'skipped'
 
@@ -30,7 +31,28 @@ export interface Outcome {
 type Extra = Partial<Omit<Outcome, 'status' | 'summary'>>
 
 function outcome(status: Status, summary: string, extra: Extra): Outcome {
-  return { status, summary, measurements: [], evidence: [], ...extra }
+  const { evidence = [], remedy } = extra
+  return {
+    status,
+    measurements: [],
+    ...extra,
+    summary: oneLine(summary),
+    evidence: evidence.map((draft) => ({ ...draft, content: plainText(draft.content) })),
+    ...(remedy === undefined ? {} : { remedy: oneLine(remedy) }),
+  }
+}
+
+/** Control characters, and marks that turn the direction of text. */
+// oxlint-disable-next-line no-control-regex
+const HARMFUL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g
+
+/** What others wrote goes to terminals: nothing in it may move a cursor, colour, or hide. Lines and tabs stay. */
+function plainText(text: string): string {
+  return stripVTControlCharacters(text).replace(HARMFUL, '')
+}
+
+function oneLine(text: string): string {
+  return plainText(text.replace(/[\r\n\t]+/g, ' '))
 }
 
 /** Looked, and it is as it should be. */

@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { Check, CheckContext } from '../../src/checks/check.ts'
+import { runKind } from '../../src/checks/look.ts'
 import { exec } from '../../src/lib/exec.ts'
-import type { Outcome } from '../../src/plan/outcome.ts'
+import type { Outcome, Status } from '../../src/plan/outcome.ts'
 import type { CommandStep, Item } from '../../src/plan/plan.ts'
 import { noData } from './no-data.ts'
 import type { Operator, Threshold } from '../../src/plan/threshold.ts'
@@ -26,6 +27,10 @@ export interface CheckContract {
   unverified?: LazyCase
   /** The system outside never answers. Without it (a look that takes no time) only an earlier stop is tried. */
   slow?: LazyCase
+  /** What it asks is not there. `failed` only where being there is what is claimed; else it could not look: `unverified`. */
+  unreachable?: { status: 'failed' | 'unverified'; case: LazyCase }
+  /** What it asks means harm: endless answers, endless redirects, certificates nobody trusts, escapes for terminals. By name. */
+  hostile?: Readonly<Record<string, { status: Status; case: LazyCase }>>
   /** A case whose options hold this secret; wanted where the kind has secret fields. */
   secret?: { value: string; case: LazyCase }
   /** What the dry-run text of `passing` must name. */
@@ -57,7 +62,7 @@ function checkContext(given: Case['context'] = {}): CheckContext {
 
 /** Parses the options and runs the check, as the conductor does. */
 export function runCheck<Options>(check: Check<Options>, { options, context }: Case): Promise<Outcome> {
-  return check.run(check.options.parse(options), checkContext(context))
+  return runKind(check, check.options.parse(options), checkContext(context))
 }
 
 /** An item with these words and nothing else, as the reader gives it: code stands apart, its marks are taken off. */
@@ -85,6 +90,7 @@ export function stepOf(script: string, change: Partial<CommandStep> = {}): Comma
 export function checkContract<Options>(check: Check<Options>, contract: CheckContract): void {
   describe(`${check.id} keeps the contract of checks`, () => {
     judges(check, contract)
+    withstands(check, contract)
     stops(check, contract)
     describesItself(check, contract)
     keepsSecrets(check, contract)
@@ -125,6 +131,28 @@ function judges<Options>(check: Check<Options>, contract: CheckContract): void {
       expect(outcome).toMatchObject({ status: 'failed' })
     })
   else it.skip(`turns red with its own failing example (skipped: ${failingExample.skipped})`, () => {})
+}
+
+const EVIDENCE_CHARS_MAX = 300_000
+// oxlint-disable-next-line no-control-regex
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/
+
+function withstands<Options>(check: Check<Options>, { unreachable, hostile = {} }: CheckContract): void {
+  if (unreachable)
+    it(`is ${unreachable.status} where nothing answers, and says what to do`, async () => {
+      expect(await runCheck(check, unreachable.case())).toMatchObject({
+        status: unreachable.status,
+        remedy: expect.stringMatching(/\S/),
+      })
+    })
+  for (const [name, { status, case: lazy }] of Object.entries(hostile))
+    it(`is ${status} in the face of: ${name}`, async () => {
+      const outcome = await runCheck(check, lazy())
+      expect(outcome).toMatchObject({ status })
+      const texts = [outcome.summary, outcome.remedy ?? '', ...outcome.evidence.map(({ content }) => content)]
+      for (const text of texts) expect(text).not.toMatch(CONTROL)
+      expect(texts.join('').length).toBeLessThan(EVIDENCE_CHARS_MAX)
+    })
 }
 
 function stops<Options>(check: Check<Options>, contract: CheckContract): void {
@@ -169,6 +197,10 @@ function describesItself<Options>(check: Check<Options>, contract: CheckContract
     check.options.parse(check.example)
     check.options.parse(check.failingExample)
     expect(check.failingExample).not.toEqual(check.example)
+  })
+
+  it('says how to fix what it finds', () => {
+    expect(check.remedy).toMatch(/^\S.{10,}[^.]$/)
   })
 
   it('refuses options it does not know', () => {

@@ -44,6 +44,7 @@ export const gitState = defineCheck({
   example: { branch: 'main', tag: 'v2.0.0', inSync: true },
   failingExample: { clean: false, branch: 'no-such-branch' },
   secretFields: [],
+  remedy: 'commit, push or check out what is wanted, then check again',
 
   recognise(item) {
     // The page of a tag or a branch is no claim about this checkout.

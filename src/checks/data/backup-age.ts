@@ -26,6 +26,7 @@ export const backupAge = defineCheck({
   example: { backup: 'database', ageMax: '1 h' },
   failingExample: { backup: 'database', ageMax: '1 ms' },
   secretFields: [],
+  remedy: 'take a backup: "gonogo backup create"',
   refersTo: ['backup'],
 
   describe: ({ backup, ageMax, verify }) =>

@@ -27,6 +27,7 @@ export const consistency = defineCheck({
   example: { database: 'main', rules: ['orphans'], successPercentMin: 95 },
   failingExample: { database: 'main', successPercentMin: 100 },
   secretFields: [],
+  remedy: 'see which rows: "gonogo data validate"; repair them: "gonogo data fix --dry-run"',
   refersTo: ['database', 'rules'],
 
   describe({ database, rules, mode, successPercentMin }) {

@@ -29,6 +29,7 @@ export const migrationStatus = defineCheck({
   example: { tool: 'prisma', directory: 'prisma/migrations', pendingMax: 0 },
   failingExample: { tool: 'sql-folder', directory: 'migrations', database: 'app.db', expectVersion: '9999' },
   secretFields: ['database'],
+  remedy: 'apply or take back what is pending with the migration tool, then check again',
 
   recognise,
 

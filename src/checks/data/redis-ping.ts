@@ -48,6 +48,7 @@ export const redisPing = defineCheck({
   example: { url: 'redis://cache.internal:6379', latencyMsMax: 20, memoryPercentMax: 80 },
   failingExample: { url: 'redis://127.0.0.1:1' },
   secretFields: ['url'],
+  remedy: 'see that Redis runs and that this machine may reach it',
 
   recognise(item) {
     const words = allWordsOf(item)

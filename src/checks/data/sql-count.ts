@@ -35,6 +35,7 @@ export const sqlCount = defineCheck({
   },
   failingExample: { sqlite: ':memory:', query: 'SELECT 5', max: 4 },
   secretFields: ['postgres'],
+  remedy: 'run the query by hand and see which rows it counts',
 
   recognise(item) {
     const words = allWordsOf(item)

@@ -29,6 +29,7 @@ export const sqliteIntegrity = defineCheck({
   example: { path: 'data/database.db', mode: 'quick', foreignKeys: true },
   failingExample: { path: 'data/no-such-database.db' },
   secretFields: [],
+  remedy: 'do not release onto this file: restore a proved copy, "gonogo backup restore"',
 
   recognise(item) {
     const words = allWordsOf(item)

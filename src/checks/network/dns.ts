@@ -38,6 +38,7 @@ export const dns = defineCheck({
   example: { name: 'shop.internal', type: 'A', records: ['10.1.2.3'] },
   failingExample: { name: 'no-such-name.invalid' },
   secretFields: [],
+  remedy: 'correct the record at the DNS provider and wait for its TTL to pass',
 
   recognise(item) {
     const sentence = sentenceOf(item)

@@ -1,15 +1,16 @@
 // One HTTP request and what the answer must be like.
-import type { Agent, Dispatcher } from 'undici'
 import { z } from 'zod'
 import { withDeadline } from '../../lib/deadline.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { excerpt } from '../../lib/excerpt.ts'
+import { httpRequest, type HttpAnswer } from '../../lib/http-request.ts'
+import { parsePath, valueAt } from '../../lib/json-path.ts'
 import { failed, passed, unverified, type Outcome } from '../../plan/outcome.ts'
 import { defineCheck, type Recognise } from '../check.ts'
 import { listOf, oneOrMore, publicUrl, timeoutMs, url } from '../fields.ts'
 import { look } from '../look.ts'
 import { allWordsOf, find, isPlaceholder, propose, sentenceOf, SURE } from '../words.ts'
-import { trustOptions } from './trust.ts'
+import { trustOptions } from '../../lib/trust.ts'
 
 const BODY_BYTES_MAX = 1 << 20
 const REDIRECTS_MAX = 5
@@ -53,13 +54,6 @@ function pathOf(item: Parameters<Recognise>[0]): string | null {
   return /\.(?:sh|log|conf|env|db|sqlite|service|py)$/.test(path) ? null : path
 }
 
-interface Answer {
-  status: number
-  body: string
-  truncated: boolean
-  responseTimeMs: number
-}
-
 export const http = defineCheck({
   id: 'http',
   summary: 'asks an HTTP address and judges status, body and time of the answer',
@@ -67,6 +61,7 @@ export const http = defineCheck({
   example: { url: 'https://shop.internal/health', json: { status: 'ok' }, responseTimeMsMax: 500 },
   failingExample: { url: 'http://127.0.0.1:1/health' },
   secretFields: ['url', 'headers', 'body'],
+  remedy: 'see that the service runs, that this machine may reach it, and what its log says of this request',
 
   recognise(item) {
     const words = allWordsOf(item)
@@ -108,66 +103,30 @@ export const http = defineCheck({
 
   run: (options, context) =>
     look(context, async () => {
-      const undici = await import('undici')
-      let agent: Agent
+      const { url: address, method, headers, body, followRedirects, caFile } = options
+      let trust: ReturnType<typeof trustOptions>
       try {
-        const trust = trustOptions(options.caFile, context.directory)
-        agent = new undici.Agent({ connect: { timeout: options.timeoutMs, ...trust } })
+        trust = trustOptions(caFile, context.directory)
       } catch (error) {
         return unverified(`certificate authority: ${messageOf(error)}`)
       }
       try {
-        return judge(options, await ask(options, agent, context.signal))
+        const signal = withDeadline(options.timeoutMs, context.signal)
+        const redirectsMax = followRedirects ? REDIRECTS_MAX : 0
+        const asked = { url: address, method, headers, bytesMax: BODY_BYTES_MAX, beyond: 'cut' as const, redirectsMax }
+        return judge(
+          options,
+          await httpRequest({ ...asked, ...trust, ...(body === undefined ? {} : { body }) }, signal),
+        )
       } catch (error) {
         const answerless = (error as Error).name === 'TimeoutError'
         const why = answerless ? `no whole answer within ${options.timeoutMs} ms` : messageOf(error)
-        return failed(`${options.method} ${publicUrl(options.url)}: ${why}`, {
-          remedy: 'see that the service runs and that this machine may reach it',
-        })
-      } finally {
-        await agent.destroy()
+        return failed(`${method} ${publicUrl(address)}: ${why}`)
       }
     }),
 })
 
-async function ask(options: Options, agent: Agent, signal: AbortSignal): Promise<Answer> {
-  const target = new URL(options.url)
-  const headers = { ...basicAuthentication(target), ...options.headers }
-  target.username = ''
-  target.password = ''
-  const { interceptors, request } = await import('undici')
-  const startedAt = performance.now()
-  const response = await request(target, {
-    method: options.method,
-    headers,
-    body: options.body ?? null,
-    signal: withDeadline(options.timeoutMs, signal),
-    dispatcher: options.followRedirects
-      ? agent.compose(interceptors.redirect({ maxRedirections: REDIRECTS_MAX }))
-      : agent,
-  })
-  const { body, truncated } = await readBody(response.body)
-  return { status: response.statusCode, body, truncated, responseTimeMs: performance.now() - startedAt }
-}
-
-function basicAuthentication({ username, password }: URL): Record<string, string> {
-  if (!username) return {}
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
-  return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` }
-}
-
-async function readBody(stream: Dispatcher.ResponseData['body']): Promise<{ body: string; truncated: boolean }> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    chunks.push(chunk)
-    bytes += chunk.length
-    if (bytes > BODY_BYTES_MAX) break
-  }
-  return { body: Buffer.concat(chunks).subarray(0, BODY_BYTES_MAX).toString('utf8'), truncated: bytes > BODY_BYTES_MAX }
-}
-
-function judge(options: Options, answer: Answer): Outcome {
+function judge(options: Options, answer: HttpAnswer): Outcome {
   const responseTimeMs = Math.round(answer.responseTimeMs * 10) / 10
   const extra = {
     measurements: [
@@ -178,7 +137,7 @@ function judge(options: Options, answer: Answer): Outcome {
       {
         name: 'response',
         mediaType: 'text/plain' as const,
-        content: `status ${answer.status}\n\n${excerpt(answer.body)}`,
+        content: `status ${answer.status}\n\n${excerpt(answer.text)}`,
       },
     ],
   }
@@ -192,15 +151,15 @@ function judge(options: Options, answer: Answer): Outcome {
 }
 
 /** Everything that is not as it should be, in words. */
-function complaints(options: Options, answer: Answer): string[] {
+function complaints(options: Options, answer: HttpAnswer): string[] {
   const wrong: string[] = []
   const statuses = listOf(options.status)
   if (!statuses.includes(answer.status)) wrong.push(`status ${statuses.join(' or ')} wanted`)
-  if (options.bodyContains !== undefined && !answer.body.includes(options.bodyContains))
+  if (options.bodyContains !== undefined && !answer.text.includes(options.bodyContains))
     wrong.push(`the body does not contain "${options.bodyContains}"`)
   if (options.responseTimeMsMax !== undefined && answer.responseTimeMs > options.responseTimeMsMax)
     wrong.push(`at most ${options.responseTimeMsMax} ms wanted`)
-  return [...wrong, ...jsonComplaints(options.json, answer.body)]
+  return [...wrong, ...jsonComplaints(options.json, answer.text)]
 }
 
 function jsonComplaints(expected: Options['json'], body: string): string[] {
@@ -212,20 +171,10 @@ function jsonComplaints(expected: Options['json'], body: string): string[] {
     return ['the body is not JSON']
   }
   return Object.entries(expected).flatMap(([path, value]) => {
-    const found = valueAt(document, path)
+    const found = valueAt(document, parsePath(path) ?? [])
     if (found === value) return []
     return [
       `${path} is ${found === undefined ? 'missing' : excerpt(JSON.stringify(found), 80)}, ${JSON.stringify(value)} wanted`,
     ]
   })
-}
-
-/** The value at a dotted path, or undefined. A leading `$.` may stand. */
-function valueAt(document: unknown, path: string): unknown {
-  let value = document
-  for (const key of path.replace(/^\$\.?/, '').split('.')) {
-    if (value === null || typeof value !== 'object' || !Object.hasOwn(value, key)) return undefined
-    value = (value as Record<string, unknown>)[key]
-  }
-  return value
 }

@@ -28,6 +28,7 @@ export const tcp = defineCheck({
   example: { host: 'db.internal', port: 5432 },
   failingExample: { host: '127.0.0.1', port: 1 },
   secretFields: [],
+  remedy: 'see that the service listens there and that no firewall is between',
 
   recognise(item) {
     const words = allWordsOf(item)

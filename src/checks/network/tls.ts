@@ -9,7 +9,7 @@ import { defineCheck } from '../check.ts'
 import { timeoutMs } from '../fields.ts'
 import { look } from '../look.ts'
 import { find, hostsOf, propose, sentenceOf, SURE } from '../words.ts'
-import { trustOptions } from './trust.ts'
+import { trustOptions } from '../../lib/trust.ts'
 
 const PROTOCOLS: readonly SecureVersion[] = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']
 const DAY_MS = 86_400_000
@@ -40,6 +40,7 @@ export const tls = defineCheck({
   example: { host: 'shop.internal', daysLeftMin: 30, protocolMin: 'TLSv1.2' },
   failingExample: { host: '127.0.0.1', port: 1 },
   secretFields: [],
+  remedy: 'renew the certificate or tighten the server, then check again',
 
   recognise(item) {
     const sentence = sentenceOf(item)

@@ -63,6 +63,7 @@ export const command = defineCheck({
   example: { run: ['npm', 'test'], timeoutMs: 600_000 },
   failingExample: { run: ['node', '-e', 'process.exit(1)'] },
   secretFields: ['env'],
+  remedy: 'run the command by hand in the same directory and read what it says',
 
   recognise(item) {
     const step = onlyInlineCommand(item)

@@ -32,6 +32,7 @@ export const disk = defineCheck({
   example: { path: 'backups', freeBytesMin: '10 GB' },
   failingExample: { path: '.', freeBytesMin: '100 EB' },
   secretFields: [],
+  remedy: 'free space or enlarge the volume',
 
   recognise(item) {
     const sentence = sentenceOf(item)

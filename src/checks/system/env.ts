@@ -42,6 +42,7 @@ export const env = defineCheck({
   example: { present: ['DATABASE_URL'], absent: ['DEBUG'], matching: { NODE_ENV: '^production$' } },
   failingExample: { present: ['GONOGO_EXAMPLE_THAT_NOBODY_SETS'] },
   secretFields: [],
+  remedy: 'set it where the release runs, or under "variables" or "secrets" in gonogo.yaml',
 
   recognise(item) {
     const sentence = sentenceOf(item)

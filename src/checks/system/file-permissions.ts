@@ -45,6 +45,7 @@ export const filePermissions = defineCheck({
   example: { path: ['data', 'backups'], readable: true, writable: true },
   failingExample: { path: 'no-such-file', readable: true },
   secretFields: [],
+  remedy: 'correct owner and mode with chown and chmod',
 
   recognise(item) {
     const sentence = sentenceOf(item)

@@ -29,6 +29,7 @@ export const memory = defineCheck({
   example: { freeBytesMin: '2 GB', usedPercentMax: 90 },
   failingExample: { freeBytesMin: '100 EB' },
   secretFields: [],
+  remedy: 'stop what is not needed or give the machine more memory',
 
   recognise(item) {
     const sentence = sentenceOf(item)

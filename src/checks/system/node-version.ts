@@ -33,6 +33,7 @@ export const nodeVersion = defineCheck({
   example: { range: '>=18' },
   failingExample: { range: '<1' },
   secretFields: [],
+  remedy: 'install the wanted version of Node, or run gonogo with it',
 
   recognise(item) {
     const sentence = sentenceOf(item).replaceAll('≥', '>=')

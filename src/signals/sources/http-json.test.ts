@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Sample } from '../../plan/signal.ts'
 import { httpJson } from './http-json.ts'
-import { parsePath, valueAt } from './http-json/path.ts'
+import { parsePath, valueAt } from '../../lib/json-path.ts'
 
 const servers: Server[] = []
 afterEach(async () => {

@@ -3,11 +3,11 @@ import { z } from 'zod'
 import { messageOf } from '../../lib/errors.ts'
 import { publicUrl, url } from '../../lib/url-option.ts'
 import type { Sample } from '../../plan/signal.ts'
-import { fetchText } from '../fetch-text.ts'
+import { httpRequest } from '../../lib/http-request.ts'
 import { everyMs, numberOf, scale, signalName, timeoutMs, unit } from '../signal-fields.ts'
 import { defineSource, type Source, type SourceContext } from '../source.ts'
 import { fillVersion, isPerVersion, versionsOfRelease } from '../version-names.ts'
-import { parsePath, valueAt, type Path } from './http-json/path.ts'
+import { parsePath, valueAt, type Path } from '../../lib/json-path.ts'
 
 const path = z.string().refine((text) => parsePath(text) !== null, 'is no path like data.errors[0].rate')
 
@@ -65,7 +65,7 @@ function createJsonSource(given: Options, context: SourceContext): Source {
   async function ask(address: string, signal: AbortSignal): Promise<{ root: unknown } | { why: string }> {
     const { method, headers, body } = given
     try {
-      const answer = await fetchText(
+      const answer = await httpRequest(
         { url: address, method, headers, bytesMax: BYTES_MAX, ...(body === undefined ? {} : { body }) },
         signal,
       )

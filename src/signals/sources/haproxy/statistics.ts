@@ -1,7 +1,7 @@
 // What HAProxy says of itself: its statistics as CSV, from the runtime API or from the statistics page.
 import { connect } from 'node:net'
 import { resolve } from 'node:path'
-import { fetchText } from '../../fetch-text.ts'
+import { httpRequest } from '../../../lib/http-request.ts'
 
 /** Exactly one of the three. */
 export interface Place {
@@ -33,7 +33,7 @@ const BYTES_MAX = 16 << 20
 export async function readStatistics(place: Place, directory: string, signal: AbortSignal): Promise<Statistics> {
   if (place.url === undefined) return parseStatistics(await askRuntime(place, directory, signal))
   const url = place.url.includes(';csv') ? place.url : `${place.url};csv`
-  const { status, text } = await fetchText({ url, bytesMax: BYTES_MAX }, signal)
+  const { status, text } = await httpRequest({ url, bytesMax: BYTES_MAX }, signal)
   if (status !== 200) throw new Error(`the statistics page answered ${status}`)
   return parseStatistics(text)
 }

@@ -2,7 +2,7 @@
 import { withDeadline } from '../../../lib/deadline.ts'
 import { codeOf, messageOf, OutsideError } from '../../../lib/errors.ts'
 import { excerpt } from '../../../lib/excerpt.ts'
-import { fetchText } from '../../fetch-text.ts'
+import { httpRequest } from '../../../lib/http-request.ts'
 
 export interface RawSeries {
   labels: Readonly<Record<string, string>>
@@ -55,8 +55,8 @@ export function createApi(options: ApiOptions): PrometheusApi {
     const asForm = { 'content-type': 'application/x-www-form-urlencoded', ...headers }
     const isShort = url.length + form.length < ADDRESS_CHARACTERS_MAX
     const { status, text } = isShort
-      ? await fetchText({ url: `${url}?${form}`, headers, bytesMax: ANSWER_BYTES_MAX }, signal)
-      : await fetchText({ url, method: 'POST', headers: asForm, body: form, bytesMax: ANSWER_BYTES_MAX }, signal)
+      ? await httpRequest({ url: `${url}?${form}`, headers, bytesMax: ANSWER_BYTES_MAX }, signal)
+      : await httpRequest({ url, method: 'POST', headers: asForm, body: form, bytesMax: ANSWER_BYTES_MAX }, signal)
     return answerOf(status, text)
   }
 

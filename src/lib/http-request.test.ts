@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, it } from 'vitest'
-import { fetchText } from './fetch-text.ts'
+import { httpRequest } from './http-request.ts'
 
 let server: Server | null = null
 afterEach(async () => {
@@ -27,7 +27,7 @@ it('sends user and password of the URL as a header, also after a redirect on the
     if (request.url === '/old') response.writeHead(301, { location: '/new' }).end()
     else response.end('here')
   })
-  expect(await fetchText({ url: `http://me:p%40ss@${host}/old#part` }, deadline())).toEqual({
+  expect(await httpRequest({ url: `http://me:p%40ss@${host}/old#part` }, deadline())).toMatchObject({
     status: 200,
     text: 'here',
   })
@@ -42,10 +42,10 @@ it('does not post twice, nor leave HTTP', async () => {
     requests++
     response.writeHead(307, { location }).end('moved')
   })
-  const posted = await fetchText({ url: `http://${host}/`, method: 'POST', body: 'x' }, deadline())
+  const posted = await httpRequest({ url: `http://${host}/`, method: 'POST', body: 'x' }, deadline())
   expect([posted.status, requests]).toEqual([307, 1])
   location = 'file:///etc/hostname'
-  await expect(fetchText({ url: `http://${host}/` }, deadline())).rejects.toThrow('redirects to file:')
+  await expect(httpRequest({ url: `http://${host}/` }, deadline())).rejects.toThrow('redirects to file:')
 })
 
 it('stops reading an answer that does not end', async () => {
@@ -56,5 +56,5 @@ it('stops reading an answer that does not end', async () => {
     }
     write()
   })
-  await expect(fetchText({ url: `http://${host}/`, bytesMax: 50_000 }, deadline())).rejects.toThrow(/more than 50000/)
+  await expect(httpRequest({ url: `http://${host}/`, bytesMax: 50_000 }, deadline())).rejects.toThrow(/more than 50000/)
 })

@@ -1,0 +1,3 @@
+// Checks of what people state: one line a kind.
+
+export const people = [] as const
