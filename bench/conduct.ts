@@ -123,8 +123,8 @@ async function conductWith(
   state: State,
   work: (context: RunContext) => Promise<void>,
 ): Promise<void> {
-  const opened = openProject(project.directory)
-  const { plan } = planProject(opened)
+  const opened = await openProject(project.directory)
+  const { plan } = await planProject(opened)
   const pace = { timeScale: 1, waitMsMax: null }
   const record = await createRun(state, { plan, pace, by: 'ann', stable: null })
   const stopping = new AbortController()

@@ -7,6 +7,7 @@ import { holds, keepResult, tableText } from './result.ts'
 const benches: Record<string, () => Promise<{ bench: Bench }>> = {
   accuracy: () => import('./accuracy.ts'),
   canary: () => import('./canary.ts'),
+  check: () => import('./check.ts'),
   conduct: () => import('./conduct.ts'),
   crash: () => import('./crash.ts'),
   'data-backup': () => import('./data-backup.ts'),
@@ -16,6 +17,7 @@ const benches: Record<string, () => Promise<{ bench: Bench }>> = {
   'data-fix': () => import('./data-fix.ts'),
   'data-postgres': () => import('./data-postgres.ts'),
   emergency: () => import('./emergency.ts'),
+  load: () => import('./load.ts'),
   proxy: () => import('./proxy.ts'),
   reaction: () => import('./reaction.ts'),
   reading: () => import('./reading.ts'),

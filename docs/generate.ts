@@ -4,13 +4,14 @@ import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import type { z } from 'zod'
-import { catalog, type Family } from '../src/catalog/catalog.ts'
+import { kindsOf, loadKinds, type Family } from '../src/catalog/catalog.ts'
 import { optionsOf, type KindOption } from '../src/catalog/kind-options.ts'
 import { planJsonSchema } from '../src/cli/plan/plan-schema.ts'
 import { configJsonSchema } from '../src/config/json-schema.ts'
 
 /** File in this folder → its text. */
-export function generatedPages(): Record<string, string> {
+export async function generatedPages(): Promise<Record<string, string>> {
+  await loadKinds()
   return {
     'gonogo.schema.json': `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
     'kinds.md': kindsPage(),
@@ -98,7 +99,7 @@ function withOptions(options: object): object {
 function kindsPage(): string {
   const families = Object.keys(FAMILIES) as Family[]
   const parts = families.map((family) => {
-    const kinds = catalog[family] as unknown as readonly AnyKind[]
+    const kinds = kindsOf(family) as unknown as readonly AnyKind[]
     const { title, text } = FAMILIES[family]
     return [`## ${title}`, text, ...kinds.map((kind) => kindSection(family, kind))].join('\n\n')
   })
@@ -151,7 +152,7 @@ function inline(value: unknown): string {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const [name, text] of Object.entries(generatedPages())) {
+  for (const [name, text] of Object.entries(await generatedPages())) {
     writeFileSync(fileURLToPath(new URL(name, import.meta.url)), text)
     console.log(`docs/${name}: ${text.split('\n').length} lines`)
   }

@@ -8,9 +8,13 @@ import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { fixData, judgeData, type DataProject } from '../../src/app/data.ts'
-import { openProject, surroundingsOf } from '../../src/app/project.ts'
+import { surroundingsOf } from '../../src/app/project.ts'
+import { readProject } from '../../src/config/load.ts'
 import type { FixReport } from '../../src/consistency/fix/report.ts'
 import { generateDataset } from './dataset/generate-dataset.ts'
+import { loadKinds } from '../../src/catalog/catalog.ts'
+
+await loadKinds()
 
 export const EXAMPLE = fileURLToPath(new URL('.', import.meta.url))
 
@@ -50,7 +54,7 @@ export function temporaryProject(path: string): string {
 
 /** The same, as gonogo has it open. */
 export function openRules(path: string): DataProject {
-  const project = openProject(temporaryProject(path))
+  const project = readProject(temporaryProject(path))
   return { project, surroundings: surroundingsOf(project, 'production') }
 }
 

@@ -42,7 +42,9 @@ describe('version 1', () => {
       expect([one.sourceId, one.targetId]).toContain(7)
       expect(one).not.toHaveProperty('evidenceCount')
     }
-    expect(await json(`${url}/metrics`)).toMatchObject({ body: { errors: 0, connections: { limit: 1000 } } })
+    expect(await json(`${url}/metrics`)).toMatchObject({
+      body: { errors: 0, connections: { limit: 1000 }, database: { lockWaitMs: 5000 } },
+    })
   })
 
   test('keeps the graph consistent when knowledge is added', async () => {

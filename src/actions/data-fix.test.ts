@@ -5,10 +5,14 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createDataPort } from '../app/data-port.ts'
-import { openProject, surroundingsOf } from '../app/project.ts'
+import { surroundingsOf } from '../app/project.ts'
+import { readProject } from '../config/load.ts'
 import { exec } from '../lib/exec.ts'
 import type { ActionContext } from './action.ts'
 import { dataFix } from './data-fix.ts'
+import { loadKinds } from '../catalog/catalog.ts'
+
+await loadKinds()
 
 const SHOP = `
   CREATE TABLE orders (id INTEGER PRIMARY KEY, total REAL);
@@ -31,7 +35,7 @@ function shop(rules = RULES): { file: string; contextOf(deed: string): ActionCon
   const env = process.env as Record<string, string>
   const contextOf = (deed: string): ActionContext => {
     // As another process has it: nothing is remembered but what stands in the database.
-    const project = openProject(directory)
+    const project = readProject(directory)
     return {
       signal,
       directory,

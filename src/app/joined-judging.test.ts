@@ -6,7 +6,11 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, it, onTestFinished } from 'vitest'
 import type { ValidationAsk } from '../plan/data-port.ts'
 import { joinedJudging } from './joined-judging.ts'
-import { openProject, surroundingsOf } from './project.ts'
+import { readProject } from '../config/load.ts'
+import { surroundingsOf } from './project.ts'
+import { loadKinds } from '../catalog/catalog.ts'
+
+await loadKinds()
 
 function judgeOf(
   rules: string,
@@ -19,7 +23,7 @@ function judgeOf(
     join(directory, 'gonogo.yaml'),
     `service: s\ndatabases: { main: { kind: sqlite, path: a.db } }\nrules:\n${rules}`,
   )
-  const project = openProject(directory)
+  const project = readProject(directory)
   const judge = joinedJudging({ project, surroundings: surroundingsOf(project, 'production') })
   const ask: Omit<ValidationAsk, 'rules'> = { database: null, mode: 'full', successPercentMin: null }
   return (asked, signal = AbortSignal.timeout(60_000)) => judge({ ...ask, rules: asked }, signal)

@@ -39,10 +39,10 @@ afterEach(() => {
   rmSync(directory, { recursive: true, force: true })
 })
 
-function planned(file?: string): { plan: ReleasePlan; bytes: Uint8Array; said: string[] } {
+async function planned(file?: string): Promise<{ plan: ReleasePlan; bytes: Uint8Array; said: string[] }> {
   const said: string[] = []
-  const project = openProject(directory)
-  return { ...planProject(project, file ? { file } : {}, (line) => said.push(line)), said }
+  const project = await openProject(directory)
+  return { ...(await planProject(project, file ? { file } : {}, (line) => said.push(line))), said }
 }
 
 async function lock(): Promise<void> {
@@ -84,7 +84,7 @@ function conducted(plan: ReleasePlan): { state: Pick<State, 'runs' | 'ledger'>; 
 }
 
 async function conductAndReturn(report?: string): Promise<string> {
-  const { plan, bytes } = planned()
+  const { plan, bytes } = await planned()
   keepDocument(stateDirectory, 'r1', bytes)
   const { state, run } = conducted(plan)
   return Buffer.from(await returnedDocument(state, stateDirectory, run, report)).toString()
@@ -102,10 +102,10 @@ describe('a returned document', () => {
   })
 
   it('put where the original was has the same plan, and says what it is', async () => {
-    const original = planned()
+    const original = await planned()
     expect(original.said).toEqual([])
     writeFileSync(document, await conductAndReturn())
-    const again = planned()
+    const again = await planned()
     expect(again.plan).toEqual(original.plan)
     expect(Buffer.from(again.bytes).toString()).toBe(DOCUMENT)
     expect(again.said).toEqual([
@@ -116,9 +116,9 @@ describe('a returned document', () => {
   })
 
   it('under another name has the same plan, too', async () => {
-    const original = planned().plan.hash
+    const original = (await planned()).plan.hash
     writeFileSync(join(directory, 'returned.md'), await conductAndReturn())
-    expect(planned('returned.md')).toMatchObject({
+    expect(await planned('returned.md')).toMatchObject({
       plan: { hash: original },
       said: [expect.stringContaining('copy of CHECKLIST.md')],
     })
@@ -136,9 +136,9 @@ describe('a returned document', () => {
   })
 
   it('that was changed elsewhere is a document of its own', async () => {
-    const original = planned().plan.hash
+    const original = (await planned()).plan.hash
     writeFileSync(document, (await conductAndReturn()).replace('5 GB are', '1 GB is'))
-    const { plan, said } = planned()
+    const { plan, said } = await planned()
     expect(said).toEqual([])
     expect(plan.hash).not.toBe(original)
   })
@@ -148,38 +148,39 @@ describe('a locked document', () => {
   it('may be filled in by hand and is still the one that was reviewed', async () => {
     await lock()
     writeFileSync(document, DOCUMENT.replace('[ ] **Disk**', '[x] **Disk**').replace('**By:** ____', '**By:** Ada'))
-    expect(() => requireLocked(directory, planned().plan)).not.toThrow()
+    requireLocked(directory, (await planned()).plan)
     writeFileSync(document, DOCUMENT.replace('at least 5', 'at least 1'))
-    expect(() => requireLocked(directory, planned().plan)).toThrow(/CHECKLIST\.md changed/)
+    const changed = await planned()
+    expect(() => requireLocked(directory, changed.plan)).toThrow(/CHECKLIST\.md changed/)
   })
 
   it('that is locked filled in stays the plan of its original', async () => {
     await lock()
-    const { hash } = planned().plan
+    const { hash } = (await planned()).plan
     writeFileSync(document, DOCUMENT.replace('[ ] **Disk**', '[x] **Disk**'))
     await lock()
-    expect(planned().plan.hash).toBe(hash)
+    expect((await planned()).plan.hash).toBe(hash)
     expect(readdirSync(join(stateDirectory, 'documents')).filter((name) => name.endsWith('.md'))).toHaveLength(1)
   })
 
   it('is read by itself where its original is gone or damaged: boxes alone change no item', async () => {
     await lock()
-    const ids = planned().plan.checklist.items.map(({ id }) => id)
+    const ids = (await planned()).plan.checklist.items.map(({ id }) => id)
     const [kept = ''] = readdirSync(join(stateDirectory, 'documents')).filter((name) => name.endsWith('.md'))
     writeFileSync(join(stateDirectory, 'documents', kept), 'damaged')
     writeFileSync(document, DOCUMENT.replace('[ ] **Disk**', '[x] **Disk**'))
-    const { plan, said } = planned()
+    const { plan, said } = await planned()
     expect(said).toEqual([])
     expect(plan.checklist.items.map(({ id }) => id)).toEqual(ids)
     expect(plan.checklist.items[0]?.state).toBe('ticked')
   })
 
-  it('is planned just as well where nothing can be kept', () => {
-    const { plan, bytes } = planned()
+  it('is planned just as well where nothing can be kept', async () => {
+    const { plan, bytes } = await planned()
     mkdirSync(stateDirectory, { recursive: true })
     writeFileSync(join(stateDirectory, 'documents'), 'a file where a directory should be')
     expect(() => keepOriginal(stateDirectory, plan.checklist.document, bytes)).not.toThrow()
-    expect(planned().plan.hash).toBe(plan.hash)
+    expect((await planned()).plan.hash).toBe(plan.hash)
   })
 })
 
@@ -187,7 +188,7 @@ it('notes of a document whose original nobody kept are not read as words of its 
   const noted = await conductAndReturn('report.html')
   rmSync(stateDirectory, { recursive: true })
   writeFileSync(document, noted)
-  const ids = planned().plan.checklist.items.map(({ text }) => text)
+  const ids = (await planned()).plan.checklist.items.map(({ text }) => text)
   expect(ids).toContain('The moon is up')
   expect(existsSync(join(stateDirectory, 'documents'))).toBe(false)
   expect(readFileSync(document, 'utf8')).toBe(noted)

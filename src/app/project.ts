@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs'
 import { isAbsolute, join, relative, resolve } from 'node:path'
 import { withoutAnnotations } from '../checklist/returned/annotations.ts'
 import { readChecklist } from '../checklist/read.ts'
-import { catalog } from '../catalog/catalog.ts'
+import { kindsOf, loadKinds, type Catalog } from '../catalog/catalog.ts'
 import { loadProject, type Project } from '../config/load.ts'
 import { CONFIG_FILE, findProject } from '../config/locate.ts'
 import { resolveReferences } from '../config/references.ts'
 import { PlanError, codeOf } from '../lib/errors.ts'
-import { createRedactor, type Redactor } from '../lib/redact.ts'
+import { createRedactor, secretsByName, type Redactor } from '../lib/redact.ts'
 import type { Checklist } from '../plan/plan.ts'
 import type { ReleasePlan } from '../plan/release-plan.ts'
 import { planRelease } from '../planning/plan-release.ts'
@@ -21,13 +21,15 @@ export interface PlanChoices {
   file?: string
   environment?: string
   candidate?: string
+  /** Without them it starts faster; a plan that is locked or run has them. @default true */
+  proposals?: boolean
 }
 
 /**
  * The project of a directory or of one above it.
  * @throws PlanError when there is none, or its gonogo.yaml is wrong.
  */
-export function openProject(from: string): Project {
+export function openProject(from: string): Promise<Project> {
   return loadProject(findProject(from) ?? resolve(from))
 }
 
@@ -43,7 +45,11 @@ export interface ReadDocument {
  * Reads a checklist. A filled-in copy of a document that is kept in the state directory is read as its original.
  * @throws PlanError naming the file when it cannot be read or is no checklist.
  */
-export function readDocument(directory: string, file: string, stateDirectory?: string): ReadDocument {
+export function readDocument(
+  directory: string,
+  file: string,
+  { stateDirectory, kinds = [] }: { stateDirectory?: string; kinds?: readonly Catalog['check'][] } = {},
+): ReadDocument {
   const path = isAbsolute(file) ? file : join(directory, file)
   const below = relative(directory, path)
   const shown = below.startsWith('..') || below === '' ? file : below
@@ -57,23 +63,33 @@ export function readDocument(directory: string, file: string, stateDirectory?: s
       { file: shown, hint },
     )
   }
+  const proposed = (read: Checklist): Checklist => withProposals(read, kinds)
   const original = stateDirectory === undefined ? null : findOriginal(stateDirectory, bytes)
   if (original) {
     const { checklist, bytes: kept } = original
-    return { checklist: withProposals(checklist, catalog.check), bytes: kept, copy: describeCopy(shown, original) }
+    return { checklist: proposed(checklist), bytes: kept, copy: describeCopy(shown, original) }
   }
   const plain = withoutAnnotations(bytes)
-  return { checklist: withProposals(readChecklist(shown, plain), catalog.check), bytes: plain, copy: null }
+  return { checklist: proposed(readChecklist(shown, plain)), bytes: plain, copy: null }
+}
+
+/** Every kind of check: what proposals are made of. */
+async function everyCheck(): Promise<readonly Catalog['check'][]> {
+  await loadKinds(['check'])
+  return kindsOf('check')
 }
 
 /** The plan of a project as it stands on disk. A document that was filled in has the plan of its original, and a line is said about it. */
-export function planProject(
+export async function planProject(
   project: Project,
   choices: PlanChoices = {},
   say: (line: string) => void = (line) => process.stderr.write(`${line}\n`),
-): { plan: ReleasePlan; bytes: Uint8Array } {
+): Promise<{ plan: ReleasePlan; bytes: Uint8Array }> {
   const { directory, stateDirectory, config } = project
-  const { checklist, bytes, copy } = readDocument(directory, choices.file ?? config.checklist, stateDirectory)
+  const { proposals = true } = choices
+  const kinds = proposals ? await everyCheck() : []
+  const read = readDocument(directory, choices.file ?? config.checklist, { stateDirectory, kinds })
+  const { checklist, bytes, copy } = read
   if (copy) say(copy)
   const { environment, candidate } = choices
   const plan = planRelease({
@@ -97,7 +113,7 @@ export interface Surroundings {
 export function surroundingsOf(project: Project, environment: string): Surroundings {
   const { config, directory } = project
   const context = { directory, env: process.env, file: CONFIG_FILE }
-  const redactor = createRedactor()
+  const redactor = createRedactor(secretsByName(process.env))
   const resolveIn = <T>(value: T, path: string[] = []): T => resolveReferences(value, context, path)
   const secrets = resolveIn(config.secrets, ['secrets'])
   for (const [name, value] of Object.entries(secrets)) redactor.add(name, value)

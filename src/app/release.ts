@@ -141,6 +141,7 @@ export function servicesFor(
     sources: sourcesOf(project, delivery, surroundings, candidate),
     watchdog: { afterMs: watchdog.after, policy: watchdog.policy },
     stopping,
+    checksAtOnce: project.config.defaults.checksAtOnce,
     noWait,
     send: (message: RunMessage) => engine().send(run.id, message),
     hasMail: () => engine().hasMail(run.id),

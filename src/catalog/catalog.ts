@@ -14,19 +14,7 @@ import type { RouterKind } from '../routers/router.ts'
 import type { SourceKind } from '../signals/source.ts'
 import type { Strategy } from '../strategies/strategy.ts'
 import type { TargetKind } from '../targets/target.ts'
-import { actions } from './actions.ts'
-import { backups } from './backups.ts'
-import { checks } from './checks.ts'
-import { databases } from './databases.ts'
-import { fixes } from './fixes.ts'
-import { graphs } from './graphs.ts'
-import { guards } from './guards.ts'
 import { issueError, masked } from './issues.ts'
-import { routers } from './routers.ts'
-import { rules } from './rules.ts'
-import { sources } from './sources.ts'
-import { strategies } from './strategies.ts'
-import { targets } from './targets.ts'
 
 /** The kinds of each family. Which options one takes is known to its own schema only. */
 export interface Catalog {
@@ -46,22 +34,41 @@ export interface Catalog {
 
 export type Family = keyof Catalog
 
-// A kind is called with what its own schema gave, so its option type may be forgotten here.
-export const catalog = {
-  check: checks,
-  action: actions,
-  backup: backups,
-  database: databases,
-  graph: graphs,
-  rule: rules,
-  fix: fixes,
-  router: routers,
-  source: sources,
-  strategy: strategies,
-  target: targets,
-  guard: guards,
-} as unknown as {
-  readonly [F in Family]: readonly Catalog[F][]
+/** Files of the families; each is read when something of the family is wanted: a command starts with what it needs. */
+const FAMILIES: { readonly [F in Family]: () => Promise<readonly unknown[]> } = {
+  check: async () => (await import('./checks.ts')).checks,
+  action: async () => (await import('./actions.ts')).actions,
+  backup: async () => (await import('./backups.ts')).backups,
+  database: async () => (await import('./databases.ts')).databases,
+  graph: async () => (await import('./graphs.ts')).graphs,
+  rule: async () => (await import('./rules.ts')).rules,
+  fix: async () => (await import('./fixes.ts')).fixes,
+  router: async () => (await import('./routers.ts')).routers,
+  source: async () => (await import('./sources.ts')).sources,
+  strategy: async () => (await import('./strategies.ts')).strategies,
+  target: async () => (await import('./targets.ts')).targets,
+  guard: async () => (await import('./guards.ts')).guards,
+}
+
+export const FAMILY_NAMES = Object.keys(FAMILIES) as Family[]
+
+const loaded = new Map<Family, readonly unknown[]>()
+
+/** Reads the kinds of these families; without any, of all. What was read stays. */
+export async function loadKinds(families: readonly Family[] = FAMILY_NAMES): Promise<void> {
+  await Promise.all(
+    families.map(async (family) => {
+      if (!loaded.has(family)) loaded.set(family, await FAMILIES[family]())
+    }),
+  )
+}
+
+/** Every kind of a family, which `loadKinds` has read. */
+export function kindsOf<F extends Family>(family: F): readonly Catalog[F][] {
+  const kinds = loaded.get(family)
+  if (!kinds) throw new Error(`the kinds of ${family} were not loaded`)
+  // A kind is called with what its own schema gave, so its option type may be forgotten here.
+  return kinds as readonly Catalog[F][]
 }
 
 /**
@@ -69,7 +76,7 @@ export const catalog = {
  * @throws PlanError naming the place, the nearest kind and all kinds.
  */
 export function findKind<F extends Family>(family: F, id: string, place: PlanErrorPlace): Catalog[F] {
-  const kinds: readonly Catalog[F][] = catalog[family]
+  const kinds = kindsOf(family)
   const kind = kinds.find((candidate) => candidate.id === id)
   if (kind) return kind
   const ids = kinds.map((candidate) => candidate.id)

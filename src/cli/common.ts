@@ -19,7 +19,7 @@ export async function withState<T>(
   work: (state: State, project: Project) => Promise<T>,
 ): Promise<T> {
   const { openProject } = await import('../app/project.ts')
-  const project = openProject(options.project)
+  const project = await openProject(options.project)
   const { openState } = await import('../app/state.ts')
   const state = await openState(project.stateDirectory, (line) => process.stderr.write(`${line}\n`))
   try {

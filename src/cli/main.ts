@@ -93,8 +93,32 @@ function createProgram(setExit: (code: number) => void): Command {
   command('check', 'readiness: GO, NO-GO or not verified', async () => (await import('./commands/check.ts')).check)
     .option('--pre', 'only what comes before the release (default)')
     .option('--full', 'every item that a machine can verify')
-    .option('--format <format>', 'text, json or junit', 'text')
+    .option('--only <item...>', 'only these: an id, a part of it, words of its text, its line')
+    .option('--explain', 'of each: what was looked at with which options, and on what the result rests')
+    .option('--format <format>', 'text, json, junit, sarif or github', 'text')
+    .option(
+      '-o, --output <file>',
+      'write it there, and text to the terminal; FORMAT=FILE writes that form besides; may be repeated',
+      (file: string, others: string[] = []) => [...others, file],
+    )
     .option('--environment <name>')
+  command(
+    'checks [kind]',
+    'list the kinds of checks by family, or explain one',
+    async () => (await import('./commands/checks.ts')).checks,
+  )
+    .option('--family <family>', 'network, data, code, ...: only those')
+    .option('--format <format>', 'text or json', 'text')
+  command(
+    'attest <statement>',
+    'state something in your name, for a check of kind "attestation": an item or the name of the statement',
+    async () => (await import('./commands/attest.ts')).attest,
+  )
+    .option('--as <name>', 'who states it')
+    .option('--evidence <link>', 'what it rests on: an address, or a file of the project')
+    .option('--expires <duration>', 'until when it holds: 90d')
+    .option('--for <version>', 'it holds for this version only')
+    .option('--note <text>')
   command('deploy', 'conduct the release', async () => (await import('./commands/deploy.ts')).deploy)
     .option('--verify-only', 'check readiness, then stop')
     .option('-y, --yes', 'do not ask before starting')

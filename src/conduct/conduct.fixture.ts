@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { noData } from '../../test/contracts/no-data.ts'
 import { readChecklist } from '../checklist/read.ts'
-import { loadProject } from '../config/load.ts'
+import { readProject } from '../config/load.ts'
 import { createInMemoryEngine, type InMemoryEngine } from '../durable/in-memory.ts'
 import { createRedactor } from '../lib/redact.ts'
 import type { VersionCounters } from '../plan/signal.ts'
@@ -18,6 +18,9 @@ import type { NamedSource } from '../signals/sampling.ts'
 import { conduct } from './conduct.ts'
 import type { RunMessage } from './ports.ts'
 import type { DeliveryParts, RunEvent, Services } from './services.ts'
+import { loadKinds } from '../catalog/catalog.ts'
+
+await loadKinds()
 
 export interface Bench {
   directory: string
@@ -62,7 +65,7 @@ export function createBench(options: BenchOptions): Bench {
     return found.id
   }
   writeFileSync(join(directory, 'gonogo.yaml'), `service: test\n${options.config(id)}`)
-  const plan = planRelease({ project: loadProject(directory), checklist })
+  const plan = planRelease({ project: readProject(directory), checklist })
   const ledger: LedgerEntry[] = []
   const append = (draft: LedgerDraft): LedgerEntry => {
     const known = ledger.find((entry) => entry.key === draft.key)
@@ -118,6 +121,7 @@ export function createBench(options: BenchOptions): Bench {
       abandoned = { error }
       stop.abort()
     },
+    checksAtOnce: 8,
     noWait: options.noWait ?? false,
     send: (message) => engine.send('run', message),
     hasMail: () => engine.hasMail('run'),

@@ -220,7 +220,7 @@ async function askApproval(
   role: string,
 ): Promise<ReturnType<typeof judgePoll>> {
   const { services, runId, plan } = context
-  const poll = { type: 'poll' as const, role, quorum: 1, question: null }
+  const poll = { type: 'poll' as const, role, quorum: 1, question: null, why: null }
   const people = plan.people[role] ?? []
   const earlier = context.answers.get(id)?.length ?? 0
   services.emit({

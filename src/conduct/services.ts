@@ -56,6 +56,8 @@ export interface Services {
   stopping: AbortSignal
   /** Stops conducting because of this error: the run stays as it is, to be resumed. */
   abandon(error: unknown): void
+  /** So many checks look at the same time. */
+  checksAtOnce: number
   /** A gate that is not green ends the run instead of waiting for people. */
   noWait: boolean
   /** Sends a message to the run being conducted (guards do). */

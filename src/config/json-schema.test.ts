@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { describe, expect, it } from 'vitest'
-import { catalog } from '../catalog/catalog.ts'
+import { kindsOf, loadKinds } from '../catalog/catalog.ts'
 import { configJsonSchema, type JsonSchema } from './json-schema.ts'
+
+await loadKinds()
 
 const schema = configJsonSchema()
 
@@ -72,7 +74,7 @@ describe('the schema for editors', () => {
       guard: 'guard',
     } as const
     for (const family of Object.values(sections))
-      for (const { id, example: options } of catalog[family])
+      for (const { id, example: options } of kindsOf(family))
         expect([id, fits({ kind: id, ...(options as object) }, { $ref: `#/definitions/${family}` })]).toEqual([
           id,
           true,
@@ -80,7 +82,7 @@ describe('the schema for editors', () => {
     const usual = { signal: 'error-rate', is: '>', value: 5, severity: 'notify', unknownMax: 3 }
     expect(fits({ guard: [usual, usual] }, { $ref: '#/definitions/binding' })).toBe(true)
     for (const form of ['check', 'action'] as const)
-      for (const { id, example: options } of catalog[form])
+      for (const { id, example: options } of kindsOf(form))
         expect([id, fits({ [form]: id, with: options }, { $ref: '#/definitions/binding' })]).toEqual([id, true])
   })
 })

@@ -1,6 +1,6 @@
 // JSON Schema of gonogo.yaml for editors, composed from the schemas that judge it: options are typed by their kind.
 import { z } from 'zod'
-import { catalog, type Family } from '../catalog/catalog.ts'
+import { kindsOf, type Family } from '../catalog/catalog.ts'
 import { bindingForms, configSchema } from './schema.ts'
 
 export interface JsonSchema {
@@ -57,16 +57,17 @@ export function configJsonSchema(): JsonSchema {
 }
 
 function definitions(sections: Record<string, JsonSchema>): Record<string, JsonSchema> {
-  const kindsOf = Object.entries(SECTIONS).map(([section, family]) => {
+  const ofSections = Object.entries(SECTIONS).map(([section, family]) => {
     // What every entry of the section may say, whatever its kind.
     const { additionalProperties: entry } = sections[section] ?? {}
     const common = typeof entry === 'object' ? (entry.properties ?? {}) : {}
     const usual = common.kind?.default
-    return [family, { anyOf: catalog[family].map((kind) => kindEntry(kind, common, kind.id === usual)) }]
+    return [family, { anyOf: kindsOf(family).map((kind) => kindEntry(kind, common, kind.id === usual)) }]
   })
   return {
-    ...Object.fromEntries(kindsOf),
-    strategy: { anyOf: catalog.strategy.map((kind) => kindEntry(kind)) },
+    ...Object.fromEntries(ofSections),
+    strategy: { anyOf: kindsOf('strategy').map((kind) => kindEntry(kind)) },
+    ...sharedKeys(),
     binding: { anyOf: Object.keys(bindingForms).flatMap((form) => formSchemas(form as keyof typeof bindingForms)) },
   }
 }
@@ -91,21 +92,36 @@ interface AnyKind {
 /** One schema a form; `check` and `action` have one a kind, so that `with` is typed. */
 function formSchemas(form: keyof typeof bindingForms): JsonSchema[] {
   const own = toJson(bindingForms[form])
+  const shared = Object.fromEntries(keysOfKinds(form).map(([key]) => [key, ref(`${form}-${key}`)]))
   if (form === 'guard') {
     const oneOrMore = { anyOf: [ref('guard'), { type: 'array', items: ref('guard'), minItems: 1 }] }
     return [{ ...own, properties: { ...own.properties, guard: oneOrMore } }]
   }
-  if (form !== 'check' && form !== 'action') return [own]
-  return (catalog[form as Family] as readonly AnyKind[]).map((kind) => {
+  if (!FORMS_OF_KINDS.some((one) => one === form)) return [own]
+  return (kindsOf(form as Family) as readonly AnyKind[]).map((kind) => {
     const options = optionsSchema(kind)
     const needsOptions = (options.required ?? []).length > 0
     return {
       ...own,
       description: kind.summary,
-      properties: { ...own.properties, [form]: { const: kind.id, description: kind.summary }, with: options },
+      properties: { ...shared, [form]: { const: kind.id, description: kind.summary }, with: options },
       required: [...(own.required ?? []), ...(needsOptions ? ['with'] : [])],
     }
   })
+}
+
+const FORMS_OF_KINDS = ['check', 'action'] as const
+
+/** What a binding of these forms may say beside its kind and the kind's options. */
+function keysOfKinds(form: keyof typeof bindingForms): [string, JsonSchema][] {
+  return Object.entries(toJson(bindingForms[form]).properties ?? {}).filter(([key]) => key !== form && key !== 'with')
+}
+
+/** Written once: with a hundred kinds of checks they would be most of the schema. */
+function sharedKeys(): Record<string, JsonSchema> {
+  return Object.fromEntries(
+    FORMS_OF_KINDS.flatMap((form) => keysOfKinds(form).map(([key, schema]) => [`${form}-${key}`, schema])),
+  )
 }
 
 function optionsSchema({ options }: AnyKind): JsonSchema {

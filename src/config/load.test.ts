@@ -3,13 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { PlanError } from '../lib/errors.ts'
-import { loadProject } from './load.ts'
+import { readProject } from './load.ts'
 import { findProject } from './locate.ts'
+import { loadKinds } from '../catalog/catalog.ts'
+
+await loadKinds()
 
 function load(text: string) {
   const directory = mkdtempSync(join(tmpdir(), 'gonogo-config-'))
   writeFileSync(join(directory, 'gonogo.yaml'), text)
-  return loadProject(directory)
+  return readProject(directory)
 }
 
 /** The error a person sees, from the line number on. */
@@ -82,7 +85,7 @@ describe('gonogo.yaml', () => {
 
   it('is asked for where there is none', () => {
     const empty = mkdtempSync(join(tmpdir(), 'gonogo-config-'))
-    expect(() => loadProject(empty)).toThrow(/there is no gonogo.yaml here/)
+    expect(() => readProject(empty)).toThrow(/there is no gonogo.yaml here/)
   })
 })
 

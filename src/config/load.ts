@@ -2,9 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { LineCounter, isMap, isNode, isScalar, isSeq, parseDocument, type Document } from 'yaml'
+import { loadKinds } from '../catalog/catalog.ts'
 import { issueError, masked } from '../catalog/issues.ts'
 import { PlanError, codeOf, type PlanErrorPlace } from '../lib/errors.ts'
 import { CONFIG_FILE } from './locate.ts'
+import { familiesOf } from './families.ts'
 import { loadRulesModule } from './rules-module.ts'
 import { configSchema, type Config } from './schema.ts'
 import { validationsOf } from './validate.ts'
@@ -27,7 +29,29 @@ export interface Project {
  * Loads and validates the configuration of a project.
  * @throws PlanError with file, line and key.
  */
-export function loadProject(directory: string): Project {
+export async function loadProject(directory: string): Promise<Project> {
+  const written = readConfig(directory)
+  await loadKinds(familiesOf(written.config))
+  return validated(written)
+}
+
+/** The same, at once: the kinds that stand in it were loaded before. */
+export function readProject(directory: string): Project {
+  return validated(readConfig(directory))
+}
+
+interface Written {
+  directory: string
+  configPath: string
+  file: string
+  document: Document
+  lines: LineCounter
+  written: unknown
+  config: Config
+}
+
+/** What is written, in the shape of the schema; options of kinds are not looked at yet. */
+function readConfig(directory: string): Written {
   const configPath = join(directory, CONFIG_FILE)
   const file = relative(process.cwd(), configPath) || CONFIG_FILE
   const text = readConfigText(configPath, file)
@@ -42,7 +66,11 @@ export function loadProject(directory: string): Project {
   const parsed = configSchema.safeParse(written)
   if (!parsed.success)
     throw withLine(issueError(parsed.error, { file }, configSchema, withoutSecrets(written)), document, lines)
-  for (const { keys, validate } of validationsOf(parsed.data)) {
+  return { directory, configPath, file, document, lines, written, config: parsed.data }
+}
+
+function validated({ directory, configPath, file, document, lines, written, config }: Written): Project {
+  for (const { keys, validate } of validationsOf(config)) {
     try {
       validate({ file, path: keys.join('/') })
     } catch (error) {
@@ -52,8 +80,8 @@ export function loadProject(directory: string): Project {
   return {
     directory,
     configPath,
-    stateDirectory: resolve(directory, parsed.data.stateDirectory),
-    config: parsed.data,
+    stateDirectory: resolve(directory, config.stateDirectory),
+    config,
     written,
     placeOf: (keys) => ({ file, path: keys.join('/'), ...lineOf(document, lines, keys) }),
   }

@@ -3,7 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { loadProject } from './load.ts'
+import { readProject } from './load.ts'
+import { loadKinds } from '../catalog/catalog.ts'
+
+await loadKinds()
 
 function projectOf(rules: string, yaml = ''): string {
   const directory = mkdtempSync(join(tmpdir(), 'gonogo-rules-'))
@@ -16,7 +19,7 @@ function projectOf(rules: string, yaml = ''): string {
 
 const problemOf = (directory: string): string => {
   try {
-    loadProject(directory)
+    readProject(directory)
     return 'none'
   } catch (error) {
     return (error as { toLine(): string }).toLine()
@@ -30,7 +33,7 @@ describe('rules in a module', () => {
       export default Object.fromEntries(named.map((table) => [table + '-named', { kind: 'not-null', column: table + '.name' }]))`,
       'rules: { known: { kind: not-null, column: a.b } }\n',
     )
-    const { config, written } = loadProject(directory)
+    const { config, written } = readProject(directory)
     expect(Object.keys(config.rules)).toEqual(['orders-named', 'items-named', 'known'])
     expect(written).toMatchObject({ rules: { 'items-named': { column: 'items.name' } } })
   })

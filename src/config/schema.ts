@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { explainAll } from '../catalog/issues.ts'
 import { limitOptions, operatorOption, refuseHalfRanges, seriesOptions } from '../guards/bound-options.ts'
 import { durationOption as duration } from '../lib/duration-option.ts'
+import { checkPolicyOptions } from './check-policy.ts'
 import { STATE_DIRECTORY } from './locate.ts'
 import { nearest } from '../lib/nearest.ts'
 
@@ -83,7 +84,21 @@ const timeout = duration.optional().describe('Longest it may take')
 
 /** What one binding can be: exactly one of these forms. */
 export const bindingForms = {
-  check: z.strictObject({ check: z.string(), with: options, timeout }),
+  check: z
+    .strictObject({
+      check: z.string(),
+      with: options,
+      timeout: timeout.describe('Longest one look may take'),
+      ...checkPolicyOptions,
+    })
+    .refine(
+      ({ for: heldMs, cache }) => heldMs === 0 || cache === 0,
+      'what must hold (`for`) is looked at, not remembered (`cache`)',
+    )
+    .refine(
+      ({ for: heldMs, every }) => heldMs > 0 || every === undefined,
+      '`every` wants `for`: how long it must hold',
+    ),
   action: z.strictObject({
     action: z.string(),
     with: options,
@@ -98,6 +113,7 @@ export const bindingForms = {
     poll: z.string().describe('Role under `people`'),
     quorum: z.int().min(1).default(1).describe('So many people must say yes'),
     question: z.string().optional(),
+    why: z.string().min(1).optional().describe('Why no machine can tell: `gonogo plan` lists it'),
   }),
   watch: z.strictObject({ watch: oneOrMore(watch) }),
   guard: z.strictObject({ guard: oneOrMore(guard) }),
@@ -153,6 +169,7 @@ export const configSchema = z.strictObject({
         .optional()
         .describe('Role that is asked about items which only a person can answer and nobody bound'),
       timeout: duration.default(300_000).describe('Longest a check or action may take'),
+      checksAtOnce: z.int().min(1).max(256).default(8).describe('So many checks look at the same time'),
     })
     .prefault({}),
   targets: named(kindEntry).default({}),

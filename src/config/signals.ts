@@ -1,5 +1,5 @@
 // Which signals a configuration gives: what watches and guards may name.
-import { catalog, findKind, parseOptions } from '../catalog/catalog.ts'
+import { kindsOf, findKind, parseOptions } from '../catalog/catalog.ts'
 import { PlanError, type PlanErrorPlace } from '../lib/errors.ts'
 import type { Config } from './schema.ts'
 
@@ -45,7 +45,7 @@ function signalsOf({ signals }: Signals, name: string): string[] {
 
 /** The source kinds that would give a signal. */
 export function kindsGiving(signal: string): string[] {
-  return catalog.source
+  return kindsOf('source')
     .filter(({ options, example, signals }) => signals(options.parse(example)).includes(signal))
     .map(({ id }) => id)
 }

@@ -153,6 +153,8 @@ function validateBinding(config: Config, entry: BindingEntry, place: PlanErrorPl
   switch (entry.form) {
     case 'check':
       validateKind('check', 'check', entry.value.check, entry.value.with, place)
+      requirePerson(config, entry.value.waive?.by, below(place, 'waive'))
+      requireEnvironments(config, entry.value.when?.environment ?? [], below(below(place, 'when'), 'environment'))
       return requireReferences(config, findKind('check', entry.value.check, place), entry.value.with, place)
     case 'action':
       validateKind('action', 'action', entry.value.action, entry.value.with, place)
@@ -171,6 +173,18 @@ function validateBinding(config: Config, entry: BindingEntry, place: PlanErrorPl
       return
     default:
   }
+}
+
+/** Who waives is somebody that the people of the project know. */
+function requirePerson({ people }: Config, name: string | undefined, place: PlanErrorPlace): void {
+  const known = [...new Set(Object.values(people).flat())]
+  if (name === undefined || known.includes(name)) return
+  const suggestion = nearest(name, known)
+  throw new PlanError(`"${name}" is nobody of the section "people"`, {
+    ...place,
+    expected: known.length > 0 ? `one of ${known.join(', ')}` : 'a section "people"',
+    ...(suggestion ? { hint: `did you mean "${suggestion}"?` } : {}),
+  })
 }
 
 const SECTION_OF = { database: 'databases', backup: 'backups', rules: 'rules' } as const
@@ -237,6 +251,12 @@ export function stagesOf({ strategy: { kind, ...options } }: NonNullable<Config[
   const place = { path: 'delivery/strategy' }
   const strategy = findKind('strategy', kind, place)
   return strategy.stages(parseOptions(strategy.options, options, place))
+}
+
+/** One that cannot be chosen would skip the check for ever. */
+function requireEnvironments(config: Config, wanted: readonly string[], place: PlanErrorPlace): void {
+  const known = { [config.environment]: {}, ...config.environments }
+  for (const name of wanted) requireName(known, name, place, 'environments')
 }
 
 function requireName(section: Record<string, unknown>, name: string, place: PlanErrorPlace, title: string): void {

@@ -62,7 +62,16 @@ export class OutsideError extends Error {
 export function messageOf(error: unknown): string {
   if (error instanceof PlanError || error instanceof OutsideError) return error.toLine()
   if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(messageOf).join('; ')
-  return error instanceof Error ? error.message || error.name : String(error)
+  return error instanceof Error ? withoutInnards(error.message || error.name) : String(error)
+}
+
+/** What OpenSSL says, without where in its source; and no advice on how to start Node.js, which is not what the person runs. */
+function withoutInnards(message: string): string {
+  const [, reason] = /^[0-9A-F]+:error:[0-9A-F]+:SSL routines:[^:]*:([^:]*):/i.exec(message) ?? []
+  if (reason === 'wrong version number') return 'no TLS is spoken there (wrong version number)'
+  return reason
+    ? `TLS: ${reason}`
+    : message.replace(/; if the root CA is installed locally, try running Node\.js .*$/, '')
 }
 
 /** The `code` of a Node system error (`ENOENT`, `ECONNREFUSED`), or undefined. */

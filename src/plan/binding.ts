@@ -17,8 +17,49 @@ export interface WatchSpec {
   forMs: number
 }
 
+/** When a check applies: everything that is given must hold; `not` turns it around. */
+export interface Condition {
+  /** One of these environments. */
+  environment: string[] | null
+  /** A variable that is set and not empty, or has one of the values. */
+  variable: { name: string; is: string[] | null } | null
+  /** A file or folder that is there. */
+  file: string | null
+  not: boolean
+}
+
+/** A named person accepts, up to a moment, that an item is not green. */
+export interface StandingWaiver {
+  by: string
+  reason: string
+  /** Milliseconds since the epoch. */
+  untilMs: number
+}
+
+/** How often and how long a check looks, how fresh its word must be, and when it is not needed. */
+export interface CheckPolicy {
+  /** So many more looks, one after the other, where one did not pass. */
+  retries: number
+  retryAfterMs: number
+  /** It must hold this long, looked at this often; null: one look. */
+  soak: { forMs: number; everyMs: number } | null
+  /** A pass this fresh is used again; 0: always look. */
+  cacheMs: number
+  /** Skipped unless this holds. */
+  when: Condition | null
+  waiver: StandingWaiver | null
+}
+
 export type Binding =
-  | { type: 'check'; check: string; options: Record<string, unknown>; timeoutMs: number }
+  | {
+      type: 'check'
+      check: string
+      options: Record<string, unknown>
+      /** Of one look. */
+      timeoutMs: number
+      /** Null: one look, now. */
+      policy: CheckPolicy | null
+    }
   | {
       type: 'action'
       action: string
@@ -30,7 +71,14 @@ export type Binding =
   | { type: 'backup'; backup: string }
   /** The whole delivery, or one named stage of it. */
   | { type: 'rollout'; stage: string | null }
-  | { type: 'poll'; role: string; quorum: number; question: string | null }
+  | {
+      type: 'poll'
+      role: string
+      quorum: number
+      question: string | null
+      /** Why no machine can tell, or null where nobody said. */
+      why: string | null
+    }
   | { type: 'watch'; watches: WatchSpec[] }
   /** A trigger or threshold that guards the run: red means the guard's severity. */
   | { type: 'guard'; rules: GuardRule[] }

@@ -1,5 +1,6 @@
 // From an entry of gonogo.yaml to the binding of a plan, with the sentence that says what will happen.
 import { findKind, parseOptions } from '../catalog/catalog.ts'
+import { checkPolicyOf } from '../config/check-policy.ts'
 import type { BindingEntry, Config, GuardEntry, WatchEntry } from '../config/schema.ts'
 import { guardOptions } from '../config/validate.ts'
 import { formatDuration } from '../lib/duration.ts'
@@ -7,6 +8,7 @@ import type { Binding, WatchSpec } from '../plan/binding.ts'
 import type { GuardRule } from '../plan/guard-rule.ts'
 import type { Item } from '../plan/plan.ts'
 import type { Stage } from '../plan/stage.ts'
+import { policyInWords } from './check-policy-words.ts'
 
 export interface Bound {
   binding: Binding
@@ -22,9 +24,10 @@ export function bindItem(item: Item, entry: BindingEntry, config: Config, stages
       const kind = findKind('check', entry.value.check, place)
       const options = parseOptions(kind.options, entry.value.with, place)
       const timeoutMs = entry.value.timeout ?? config.defaults.timeout
+      const policy = checkPolicyOf(entry.value)
       return {
-        binding: { type: 'check', check: kind.id, options: entry.value.with, timeoutMs },
-        will: kind.describe(options),
+        binding: { type: 'check', check: kind.id, options: entry.value.with, timeoutMs, policy },
+        will: [kind.describe(options), ...(policy ? policyInWords(policy) : [])].join('; '),
       }
     }
     case 'action': {
@@ -50,9 +53,9 @@ export function bindItem(item: Item, entry: BindingEntry, config: Config, stages
       return { binding: { type: 'rollout', stage }, will: describeRollout(stages, stage) }
     }
     case 'poll': {
-      const { poll: role, quorum, question } = entry.value
+      const { poll: role, quorum, question, why } = entry.value
       return {
-        binding: { type: 'poll', role, quorum, question: question ?? null },
+        binding: { type: 'poll', role, quorum, question: question ?? null, why: why ?? null },
         will: `ask ${role}${quorum > 1 ? ` (${quorum} people)` : ''}`,
       }
     }

@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readChecklist } from '../checklist/read.ts'
-import { loadProject } from '../config/load.ts'
+import { readProject } from '../config/load.ts'
 import { controlsInWords, guardControls, requireRedGuards } from './guard-controls.ts'
 import { planRelease } from './plan-release.ts'
+import { loadKinds } from '../catalog/catalog.ts'
+
+await loadKinds()
 
 const DELIVERY = `
 targets: { app: { kind: process-group, command: [node, server.js] } }
@@ -22,7 +25,7 @@ function planned(guards: string, delivery = DELIVERY) {
     join(directory, 'gonogo.yaml'),
     `service: shop\nsignals: { ${sources} }${delivery}\nguards:\n${guards}\n`,
   )
-  const project = loadProject(directory)
+  const project = readProject(directory)
   return { project, plan: planRelease({ project, checklist: readChecklist('A.md', Buffer.from('# A\n\n- [ ] b\n')) }) }
 }
 

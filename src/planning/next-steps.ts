@@ -1,5 +1,5 @@
 // What to bind or to configure next: each thing one can do at once, with the items that it would cover. Pure.
-import { catalog } from '../catalog/catalog.ts'
+import { kindsOf, type Catalog } from '../catalog/catalog.ts'
 import type { Covered } from '../checklist/coverage.ts'
 import { configuredSignals } from '../config/signals.ts'
 import type { Config } from '../config/schema.ts'
@@ -47,9 +47,12 @@ const STEPS_MAX = 8
  * counted in both. Where no step covers more than one item, the item that matters most is named.
  */
 export function nextSteps(situation: Situation): NextStep[] {
-  const { confirm, ask, sources, delivery, backup } = STEPS
-  const ofSources = needed(stepsBy(sources, situation))
-  const steps = [...stepsBy([confirm], situation), ...ofSources, ...stepsBy([delivery, backup, ask], situation)]
+  const ofSources = needed(stepsBy(kindsOf('source').map(sourceStep), situation))
+  const steps = [
+    ...stepsBy([confirmProposals], situation),
+    ...ofSources,
+    ...stepsBy([configureDelivery, configureBackup, nameWhoIsAsked], situation),
+  ]
   const sorted = steps.toSorted((a, b) => b.covers - a.covers)
   return sorted.length > 0 ? sorted.slice(0, STEPS_MAX) : [single(situation) ?? []].flat()
 }
@@ -67,15 +70,9 @@ function stepsBy(stepsOf: readonly StepOf[], situation: Situation): NextStep[] {
 
 type StepOf = (situation: Situation) => NextStep | null
 
-const STEPS = {
-  confirm: confirmProposals,
-  sources: catalog.source.map((source): StepOf => {
-    const given = source.signals(source.options.parse(source.example))
-    return (situation) => configureSource(situation, source.id, source.example, given)
-  }),
-  delivery: configureDelivery,
-  backup: configureBackup,
-  ask: nameWhoIsAsked,
+function sourceStep({ id, options, example, signals }: Catalog['source']): StepOf {
+  const given = signals(options.parse(example))
+  return (situation) => configureSource(situation, id, example, given)
 }
 
 /** Everything that is proposed for items that nobody answers for yet. */
@@ -139,7 +136,7 @@ function configureDelivery(situation: Situation): NextStep | null {
 }
 
 function configureBackup(situation: Situation): NextStep | null {
-  const [kind] = catalog.backup
+  const [kind] = kindsOf('backup')
   if (!kind || Object.keys(situation.config?.backups ?? {}).length > 0) return null
   return fromItems(newlyProposed(situation, { backup: kind.id }), {
     what: 'an entry under `backups`',

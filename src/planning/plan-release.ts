@@ -65,7 +65,7 @@ function bindByNature(item: Item, hasChildren: boolean, ask: string | null): Bou
     return { binding: { type: 'children' }, will: 'true when all items under it are' }
   const personal = item.verifiable === 'person' || item.kind === 'poll' || item.condition !== null
   if (personal && item.polarity === 'good' && ask) {
-    return { binding: { type: 'poll', role: ask, quorum: 1, question: null }, will: `ask ${ask}` }
+    return { binding: { type: 'poll', role: ask, quorum: 1, question: null, why: null }, will: `ask ${ask}` }
   }
   return { binding: { type: 'unbound' }, will: 'not bound: cannot be verified' }
 }

@@ -5,8 +5,11 @@ import { join } from 'node:path'
 import { checks } from '../catalog/checks.ts'
 import { readChecklist } from '../checklist/read.ts'
 import { withProposals } from '../checklist/statements/recognise.ts'
-import { loadProject, type Project } from '../config/load.ts'
+import { readProject, type Project } from '../config/load.ts'
 import type { Checklist } from '../plan/plan.ts'
+import { loadKinds } from '../catalog/catalog.ts'
+
+await loadKinds()
 
 export interface Written {
   project: Project
@@ -25,5 +28,5 @@ export function written(document: string | Uint8Array, config: string | ((id: Wr
     return found.id
   }
   writeFileSync(join(directory, 'gonogo.yaml'), `service: shop\n${typeof config === 'string' ? config : config(id)}`)
-  return { project: loadProject(directory), checklist, id }
+  return { project: readProject(directory), checklist, id }
 }

@@ -2,10 +2,13 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { parse, stringify } from 'yaml'
 import { describe, expect, it, test } from 'vitest'
 import { addBindings } from '../config/edit.ts'
-import { loadProject } from '../config/load.ts'
+import { readProject } from '../config/load.ts'
 import { planRelease } from './plan-release.ts'
 import { written } from './planning.fixture.ts'
 import { proposeBindings } from './propose.ts'
+import { loadKinds } from '../catalog/catalog.ts'
+
+await loadKinds()
 
 const DOCUMENT = `# Shop 2
 
@@ -236,7 +239,7 @@ describe('what is proposed', () => {
     const text = readFileSync(project.configPath, 'utf8')
     const entries = Object.fromEntries([...proposals].map(([id, proposal]) => [id, proposal.entry]))
     writeFileSync(project.configPath, addBindings(text, entries))
-    const accepted = loadProject(project.directory)
+    const accepted = readProject(project.directory)
     const plan = planRelease({ project: accepted, checklist })
     expect(plan.guards.length).toBeGreaterThanOrEqual(6)
     expect(proposeBindings(checklist, plan, accepted.config)).toEqual(new Map())

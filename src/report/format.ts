@@ -3,13 +3,18 @@ import { formatDuration } from '../lib/duration.ts'
 import { formatSize } from '../lib/size.ts'
 import type { MetricRow } from './shape.ts'
 
-const SMALL = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 })
-const LARGE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
+/** Made when the first number is written: to make one takes longer than to write a report. */
+const lazily = (options: Intl.NumberFormatOptions): (() => Intl.NumberFormat) => {
+  let format: Intl.NumberFormat | null = null
+  return () => (format ??= new Intl.NumberFormat('en-US', options))
+}
+const small = lazily({ maximumSignificantDigits: 3 })
+const large = lazily({ maximumFractionDigits: 0 })
 
 /** Three significant digits, whole numbers from 1,000 on. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'unknown' : 'beyond the scale'
-  return (Math.abs(value) < 999.5 ? SMALL : LARGE).format(value)
+  return (Math.abs(value) < 999.5 ? small() : large()).format(value)
 }
 
 /** `12.4 ms`, `4.2 s`, `0.12 %`, `82.1 GB`, `130/s`: a value in one of the base units, as a person reads it. */

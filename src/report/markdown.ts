@@ -11,10 +11,10 @@ import {
   formatValue,
   itemWord,
   listWords,
-  plainText,
   statusWord,
 } from './format.ts'
 import type { Figure, MetricRow, ReportItem, ReportModel, ReportPhase } from './shape.ts'
+import { escapeMarkdown } from './markdown-text.ts'
 import { describeSample } from './summary.ts'
 import type { ReportVerdict } from './verdict/shape.ts'
 import {
@@ -190,12 +190,4 @@ function table(header: readonly string[], rows: readonly (readonly (string | nul
 
 function tableLine(cells: readonly (string | null)[]): string {
   return `| ${cells.map((text) => escapeMarkdown(text ?? '–')).join(' | ')} |`
-}
-
-/** One line of plain text: every character that could be markup is escaped. A bare address may become a link to itself. */
-function escapeMarkdown(text: string): string {
-  const line = plainText(text).replaceAll(/\s+/g, ' ').trim()
-  const inert = line.replaceAll('&', '&amp;').replaceAll(/[\\`*_{}[\]<#|~$]/g, '\\$&')
-  // At a line's beginning these would start a list or a quotation.
-  return inert.replace(/^(?:[-+](?=\s|$)|>)/, '\\$&').replace(/^(\d+)([.)])(?=\s|$)/, '$1\\$2')
 }

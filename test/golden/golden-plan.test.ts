@@ -4,10 +4,12 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { catalog } from '../../src/catalog/catalog.ts'
+import { kindsOf, loadKinds } from '../../src/catalog/catalog.ts'
 import { readChecklist } from '../../src/checklist/read.ts'
 import { withProposals } from '../../src/checklist/statements/recognise.ts'
 import { goldenPlan } from './golden-plan.ts'
+
+await loadKinds()
 
 const DOCUMENTS = fileURLToPath(new URL('../../../shared/checklists/', import.meta.url))
 const there = existsSync(DOCUMENTS)
@@ -16,6 +18,6 @@ if (!there) console.warn('SKIPPED: golden plans; the reference documents are thi
 const names = there ? readdirSync(DOCUMENTS).filter((file) => file.endsWith('.md')) : ['the reference documents']
 
 test.skipIf(!there).each(names)('%s reads as reviewed', async (name) => {
-  const checklist = withProposals(readChecklist(name, readFileSync(join(DOCUMENTS, name))), catalog.check)
+  const checklist = withProposals(readChecklist(name, readFileSync(join(DOCUMENTS, name))), kindsOf('check'))
   await expect(goldenPlan(checklist)).toMatchFileSnapshot(`./plans/${name.replace(/\.md$/, '.txt')}`)
 })

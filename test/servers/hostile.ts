@@ -37,7 +37,8 @@ export async function startHostile(): Promise<HostileServer> {
   if (!identity) console.warn('SKIPPED: nothing is asked over TLS, for want of the openssl program')
   const secure = createTlsServer(identity ? { key: identity[0], cert: identity[1] } : {}, behave)
   const garbage = createTcpServer((socket) => {
-    socket.on('error', () => {})
+    // What is not read is never known to have ended.
+    socket.on('error', () => {}).resume()
     socket.end(`\u0000\u0001 NOT HTTP ${ANSI}\r\n\r\n`)
   })
   const ports = await Promise.all([plain, secure, garbage].map(portOf))

@@ -53,8 +53,15 @@ function binDirectory(): string | null {
   return versions.map((version) => join(root, version, 'bin')).find((bin) => existsSync(join(bin, 'initdb'))) ?? null
 }
 
-/** Starts a server with these settings; `fsync` is off unless given: what is killed here are clients. */
-export async function startPostgres(bin: string, settings: Record<string, string> = {}): Promise<PostgresServer> {
+/**
+ * Starts a server with these settings; `fsync` is off unless given: what is killed here are clients.
+ * @param primary the server whose replica this is, streaming from it.
+ */
+export async function startPostgres(
+  bin: string,
+  settings: Record<string, string> = {},
+  primary?: PostgresServer,
+): Promise<PostgresServer> {
   const user = process.getuid?.() === 0 ? unprivileged() : {}
   const root = mkdtempSync(join(tmpdir(), 'gonogo-postgres-'))
   if (user.uid !== undefined && user.gid !== undefined) chownSync(root, user.uid, user.gid)
@@ -76,7 +83,9 @@ export async function startPostgres(bin: string, settings: Record<string, string
     'C.UTF-8',
     '-N',
   ]
-  await promisify(execFile)(join(bin, 'initdb'), initdb, { ...user, cwd: root })
+  const copy = ['-D', data, '-d', primary?.urlOf() ?? '', '-R', '-X', 'stream', '-c', 'fast']
+  if (primary) await promisify(execFile)(join(bin, 'pg_basebackup'), copy, { ...user, cwd: root })
+  else await promisify(execFile)(join(bin, 'initdb'), initdb, { ...user, cwd: root })
   const port = await freePort()
   const all = {
     port: String(port),

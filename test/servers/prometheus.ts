@@ -28,9 +28,12 @@ export interface PrometheusServer {
 export async function startPrometheus({
   targets,
   scrapeMs = 1000,
+  rules = [],
 }: {
   targets: readonly ScrapeTarget[]
   scrapeMs?: number
+  /** Alert rules as in a rules file, evaluated every `scrapeMs`. */
+  rules?: readonly { alert: string; expr: string; labels?: Readonly<Record<string, string>> }[]
 }): Promise<PrometheusServer> {
   const root = mkdtempSync(join(tmpdir(), 'gonogo-prometheus-'))
   const port = await freePort()
@@ -47,7 +50,10 @@ export async function startPrometheus({
   const job = { job_name: 'app', file_sd_configs: [{ files: [targetsFile], refresh_interval: '1s' }] }
   const global = { scrape_interval: `${scrapeMs}ms`, scrape_timeout: `${scrapeMs}ms` }
   // YAML may be written as JSON.
-  writeFileSync(configuration, JSON.stringify({ global, scrape_configs: [job] }))
+  const rulesFile = join(root, 'rules.json')
+  const group = { name: 'app', interval: `${scrapeMs}ms`, rules }
+  writeFileSync(rulesFile, JSON.stringify({ groups: rules.length > 0 ? [group] : [] }))
+  writeFileSync(configuration, JSON.stringify({ global, scrape_configs: [job], rule_files: [rulesFile] }))
   let running: ChildProcess | null = null
   process.once('exit', () => running?.kill('SIGKILL'))
 

@@ -47,6 +47,8 @@ export interface Graph {
   /** Adds evidence to the relationship of that meaning, which is made when there is none; null when an entity does not exist. */
   add(relationship: NewRelationship, now: number): { id: number; created: boolean } | null
   schemaVersion(): number
+  /** How long a write waits for another writer before it gives up. */
+  lockWaitMs(): number
   /** Reads through a table and an index. @throws when the database cannot be read. */
   probe(): void
 }
@@ -70,6 +72,7 @@ export function openGraph(database: DatabaseSync): Graph {
     `SELECT e.id FROM entities AS e LEFT JOIN relationships AS r ON r.source_id = e.id ORDER BY e.id LIMIT 1`,
   )
   const version = database.prepare('PRAGMA user_version')
+  const lockWait = database.prepare('PRAGMA busy_timeout')
   // Names columns of schema version 2, so it can only be prepared once they are there.
   let explained: StatementSync | undefined
   return {
@@ -95,6 +98,7 @@ export function openGraph(database: DatabaseSync): Graph {
     search: (prefix, limit) => search.all(prefix, limit) as unknown as Entity[],
     add: prepareAdd(database),
     schemaVersion: () => Number(version.get()?.user_version),
+    lockWaitMs: () => Number(lockWait.get()?.timeout),
     probe: () => void probe.get(),
   }
 }

@@ -117,8 +117,9 @@ function isFromUser({ url }: IncomingMessage): boolean {
 }
 
 /** JSON, or what Prometheus scrapes where that is asked for. */
-function metrics(request: IncomingMessage, { version, counters, durations }: Surroundings): Answer {
-  return { status: 200, body: isScrape(request) ? durations.exposition() : { version, ...counters.snapshot() } }
+function metrics(request: IncomingMessage, { version, counters, durations, graph }: Surroundings): Answer {
+  if (isScrape(request)) return { status: 200, body: durations.exposition() }
+  return { status: 200, body: { version, ...counters.snapshot(), database: { lockWaitMs: graph.lockWaitMs() } } }
 }
 
 function isScrape({ url, headers }: IncomingMessage): boolean {

@@ -1,15 +1,18 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { checkContract, runCheck } from '../../../test/contracts/check-contract.ts'
+import { ANSI, startHostile, type HostileServer } from '../../../test/servers/hostile.ts'
+import { makeRepository, plantPrograms } from './git.fixture.ts'
 import { gitState } from './git-state.ts'
 
 let root = ''
 let work = ''
 let silent: Server
+let hostile: HostileServer
 const sockets = new Set<Socket>()
 
 function git(...args: string[]): string {
@@ -32,6 +35,7 @@ function git(...args: string[]): string {
 
 /** A clone on main, in sync with its upstream, tagged v1.0.0 one commit before its head. */
 beforeAll(async () => {
+  hostile = await startHostile()
   root = mkdtempSync(join(tmpdir(), 'gonogo-git-'))
   work = root
   git('init', '--bare', '--initial-branch=main', 'upstream.git')
@@ -57,7 +61,8 @@ beforeEach(() => {
   git('checkout', '--quiet', '--force', 'main')
   git('clean', '--quiet', '-fd')
 })
-afterAll(() => {
+afterAll(async () => {
+  await hostile.stop()
   silent.close()
   for (const socket of sockets) socket.destroy()
   rmSync(root, { recursive: true, force: true })
@@ -73,6 +78,46 @@ checkContract(gitState, {
     git('checkout', '--quiet', 'waiting')
     return state({ inSync: true })
   },
+  unreachable: {
+    status: 'unverified',
+    case: () => {
+      git('branch', '--force', 'nobody')
+      git('config', 'branch.nobody.remote', 'git://127.0.0.1:1/app.git')
+      git('config', 'branch.nobody.merge', 'refs/heads/main')
+      git('checkout', '--quiet', 'nobody')
+      return state({ inSync: true })
+    },
+  },
+  hostile: {
+    'a corrupt repository': {
+      status: 'unverified',
+      case: () => {
+        const directory = join(root, 'corrupt')
+        mkdirSync(join(directory, '.git', 'objects'), { recursive: true })
+        mkdirSync(join(directory, '.git', 'refs'), { recursive: true })
+        writeFileSync(join(directory, '.git', 'HEAD'), `ref: refs/heads/${ANSI}`)
+        writeFileSync(join(directory, '.git', 'index'), ANSI)
+        return { options: {}, context: { directory } }
+      },
+    },
+    'escapes in the name of a file': {
+      status: 'failed',
+      case: () => {
+        writeFileSync(join(work, ANSI.replaceAll(/[\0/]/g, '')), '')
+        return state({})
+      },
+    },
+    'an upstream that is no git server': {
+      status: 'unverified',
+      case: () => {
+        git('branch', '--force', 'web')
+        git('config', 'branch.web.remote', `${hostile.url}/401/app.git`)
+        git('config', 'branch.web.merge', 'refs/heads/main')
+        git('checkout', '--quiet', 'web')
+        return state({ inSync: true })
+      },
+    },
+  },
   mentions: () => ['clean', 'main or release', 'v2.0.0', 'upstream'],
   failingExample: () => ({ directory: work }),
   recognises: {
@@ -80,7 +125,6 @@ checkContract(gitState, {
       'Git working tree is clean',
       'Release is tagged v2.0.0',
       'Deploying from a checkout on the `main` branch',
-      'Tag `v1.4.2` pushed',
       'All changes committed',
       'Local branch is in sync with origin',
     ],
@@ -91,6 +135,7 @@ checkContract(gitState, {
       'Tag vX.Y.Z created',
       'Docker image tagged 2.0.0',
       'Create tag v2.0.0',
+      'Tag `v1.4.2` pushed',
       'Pipeline green on the main branch',
       'This tag is tried: https://forge.test/shop/releases/tag/4.2.0',
     ],
@@ -155,6 +200,22 @@ describe('git-state', () => {
     const outcome = await look({ inSync: true })
     expect(outcome).toMatchObject({ status: 'unverified', summary: expect.stringContaining('127.0.0.1:1') })
     expect(JSON.stringify(outcome)).not.toContain('shut-password')
+  })
+
+  it('runs nothing that the configuration of a repository names', async () => {
+    const planted = makeRepository()
+    try {
+      planted.commit({ 'a.txt': 'a' })
+      planted.git('push', '--quiet', '--set-upstream', 'origin', 'main')
+      const trace = plantPrograms(planted)
+      const outcome = await runCheck(gitState, { options: { inSync: true }, context: { directory: planted.work } })
+      expect(outcome).toMatchObject({ status: 'passed' })
+      expect(existsSync(trace)).toBe(false)
+      planted.git('status')
+      expect(existsSync(trace)).toBe(true)
+    } finally {
+      planted.remove()
+    }
   })
 
   it('changes nothing in the repository', async () => {

@@ -1,12 +1,10 @@
 // The state of a git repository. Looks only: no fetch, no lock, no index refresh.
-import { resolve } from 'node:path'
 import { z } from 'zod'
-import { lastLine } from '../../lib/excerpt.ts'
-import { failed, passed, unverified } from '../../plan/outcome.ts'
-import { defineCheck, type CheckContext } from '../check.ts'
+import { failed, passed } from '../../plan/outcome.ts'
+import { defineCheck } from '../check.ts'
 import { listOf, oneOrMore, timeoutMs } from '../fields.ts'
-import { look } from '../look.ts'
 import { find, propose, sentenceOf, SURE } from '../words.ts'
+import { atRemote, lookAtGit, type Git } from './git.ts'
 
 const schema = z
   .strictObject({
@@ -29,9 +27,6 @@ const schema = z
   .refine((o) => !o.tagAtHead || o.tag !== undefined, 'tagAtHead wants a tag')
 
 type Options = z.infer<typeof schema>
-
-/** Git could not tell. */
-class Untold extends Error {}
 
 /** What is so on a branch of the host, not in this checkout. */
 const ELSEWHERE =
@@ -59,7 +54,10 @@ export const gitState = defineCheck({
       ? null
       : (/\b(?:on|from)\b[^.]{0,25}?\b(main|master|production|develop|release\/[\w.-]+) branch\b/i.exec(sentence) ??
         /\b(?:on|checked out|current branch is|branch is) (?:the )?(main|master|release\/[\w.-]+)$/i.exec(sentence))
-    const tag = /\btag(?:ged)?\b[^.]{0,25}?\b(v?\d+\.\d+\.\d+(?:-[\w.]+)?)(?![\w.]*x\b)/i.exec(sentence)
+    // Whether a tag was pushed or signed is told by the kind that asks the remote.
+    const tag = /\b(?:pushed|signed|annotated)\b/i.test(sentence)
+      ? null
+      : /\btag(?:ged)?\b[^.]{0,25}?\b(v?\d+\.\d+\.\d+(?:-[\w.]+)?)(?![\w.]*x\b)/i.exec(sentence)
     const inSync = find(
       sentence,
       /\b(?:branch|repository|local|code|commits|changes)\b[^.]{0,30}\b(?:in sync with|up to date with|up-to-date with|pushed to)\s+(?:the )?(?:remote|origin|upstream)\b/i,
@@ -88,61 +86,22 @@ export const gitState = defineCheck({
   },
 
   run: (options, context) =>
-    look(context, async () => {
-      const git = gitIn(options, context)
-      try {
-        const head = await git.line('rev-parse', '--verify', 'HEAD')
-        const branch = await git.maybe('symbolic-ref', '--quiet', '--short', 'HEAD')
-        const wrong = [
-          ...(options.clean ? await changes(git, options) : []),
-          ...wrongBranch(options, branch),
-          ...(options.tag === undefined ? [] : await wrongTag(git, options.tag, options.tagAtHead ? head : null)),
-          ...(options.inSync ? await outOfSync(git, branch, head) : []),
-        ]
-        const where = `${branch ?? 'detached'} at ${head.slice(0, 12)}`
-        const evidence = [
-          { name: 'git', mediaType: 'application/json' as const, content: JSON.stringify({ head, branch, wrong }) },
-        ]
-        return wrong.length > 0 ? failed(`${where}: ${wrong.join('; ')}`, { evidence }) : passed(where, { evidence })
-      } catch (error) {
-        if (error instanceof Untold) return unverified(`${options.directory}: ${error.message}`)
-        throw error
-      }
+    lookAtGit(options, context, async (git) => {
+      const head = await git.line('rev-parse', '--verify', 'HEAD')
+      const branch = await git.maybe('symbolic-ref', '--quiet', '--short', 'HEAD')
+      const wrong = [
+        ...(options.clean ? await changes(git, options) : []),
+        ...wrongBranch(options, branch),
+        ...(options.tag === undefined ? [] : await wrongTag(git, options.tag, options.tagAtHead ? head : null)),
+        ...(options.inSync ? await outOfSync(git, branch, head) : []),
+      ]
+      const where = `${branch ?? 'detached'} at ${head.slice(0, 12)}`
+      const evidence = [
+        { name: 'git', mediaType: 'application/json' as const, content: JSON.stringify({ head, branch, wrong }) },
+      ]
+      return wrong.length > 0 ? failed(`${where}: ${wrong.join('; ')}`, { evidence }) : passed(where, { evidence })
     }),
 })
-
-type Git = ReturnType<typeof gitIn>
-
-function gitIn(options: Options, context: CheckContext) {
-  const run = (args: string[]) =>
-    context.exec('git', ['--no-optional-locks', ...args], {
-      cwd: resolve(context.directory, options.directory),
-      env: { ...context.env, GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' },
-      timeoutMs: options.timeoutMs,
-      signal: context.signal,
-    })
-  /** @throws Untold unless git ended with one of these codes. */
-  const output = async (codes: number[], args: string[]): Promise<{ code: number; stdout: string }> => {
-    const result = await run(args)
-    if (result.ended === 'exited' && result.exitCode !== null && codes.includes(result.exitCode))
-      return { code: result.exitCode, stdout: result.stdout }
-    const why =
-      result.ended === 'timed-out'
-        ? `no answer within ${options.timeoutMs} ms`
-        : lastLine(result.stderr) || result.ended
-    // A remote's address may hold a password.
-    throw new Untold(`git ${args[0]}: ${why.replace(/\/\/[^/\s]*@/g, '//')}`)
-  }
-  return {
-    text: async (...args: string[]) => (await output([0], args)).stdout,
-    line: async (...args: string[]) => (await output([0], args)).stdout.trim(),
-    /** Null where git says no by exit code 1. */
-    maybe: async (...args: string[]) => {
-      const { code, stdout } = await output([0, 1], args)
-      return code === 0 ? stdout.trim() : null
-    },
-  }
-}
 
 async function changes(git: Git, { untracked }: Options): Promise<string[]> {
   const status = await git.text('status', '--porcelain=v1', '-z', `--untracked-files=${untracked ? 'no' : 'normal'}`)
@@ -171,7 +130,7 @@ async function outOfSync(git: Git, branch: string | null, head: string): Promise
   const remote = await git.maybe('config', '--get', `branch.${branch}.remote`)
   const merge = await git.maybe('config', '--get', `branch.${branch}.merge`)
   if (remote === null || merge === null) return [`branch ${branch} has no upstream`]
-  const commit = (await git.text('ls-remote', '--', remote, merge)).split(/\s/)[0]
+  const commit = await atRemote(git, remote, merge)
   if (!commit) return [`${remote} has no ${merge}`]
   return commit === head ? [] : [`${remote} has ${commit.slice(0, 12)} as ${merge}`]
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { checkContract, runCheck } from '../../../test/contracts/check-contract.ts'
 import { noData } from '../../../test/contracts/no-data.ts'
+import { PlanError } from '../../lib/errors.ts'
 import type { DataPort } from '../../plan/data-port.ts'
 import { failed, passed } from '../../plan/outcome.ts'
 import { backupAge } from './backup-age.ts'
@@ -27,6 +28,15 @@ checkContract(backupAge, {
   passing: () => at(30 * MINUTE_MS),
   failing: () => at(61 * MINUTE_MS),
   slow: () => at(0, { verify: true }, { verifyBackup: () => new Promise(() => {}) }),
+  unreachable: {
+    status: 'unverified',
+    case: () =>
+      at(
+        0,
+        {},
+        { newestBackup: () => Promise.reject(new PlanError('there is no backup "database"', { expected: 'main' })) },
+      ),
+  },
   mentions: () => ['database', '1 h'],
   failingExample: () => ({ data: copied(MINUTE_MS) }),
 })

@@ -1,7 +1,8 @@
 // How old the newest proved backup is: what would be lost if it had to be restored now (the recovery point).
 import { z } from 'zod'
 import { formatDuration, parseDurationMs } from '../../lib/duration.ts'
-import { failed, passed, type Outcome } from '../../plan/outcome.ts'
+import { messageOf } from '../../lib/errors.ts'
+import { failed, passed, unverified, type Outcome } from '../../plan/outcome.ts'
 import { defineCheck, type CheckContext } from '../check.ts'
 import { look } from '../look.ts'
 
@@ -36,7 +37,13 @@ export const backupAge = defineCheck({
 })
 
 async function judge({ backup, ageMax, verify }: Options, { data, signal }: CheckContext): Promise<Outcome> {
-  const newest = await data.newestBackup(backup ?? null)
+  let newest: Awaited<ReturnType<typeof data.newestBackup>>
+  try {
+    newest = await data.newestBackup(backup ?? null)
+  } catch (error) {
+    // No such backup, or a place of it that cannot be read: nothing is known of its age.
+    return unverified(messageOf(error), { remedy: 'name a backup of gonogo.yaml that can be read from here' })
+  }
   if (!newest)
     return failed(`there is no proved copy of ${backup ?? 'the backup'}`, {
       remedy: `gonogo backup create${backup ? ` ${backup}` : ''}`,

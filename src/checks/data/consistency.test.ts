@@ -7,9 +7,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { checkContract, runCheck } from '../../../test/contracts/check-contract.ts'
 import { noData } from '../../../test/contracts/no-data.ts'
 import { createDataPort } from '../../app/data-port.ts'
-import { openProject, surroundingsOf } from '../../app/project.ts'
+import { surroundingsOf } from '../../app/project.ts'
+import { readProject } from '../../config/load.ts'
 import type { DataPort } from '../../plan/data-port.ts'
 import { consistency } from './consistency.ts'
+import { loadKinds } from '../../catalog/catalog.ts'
+
+await loadKinds()
 
 const RULES = `
   orphans: { kind: reference, column: lines.order_id, references: orders.id, fix: delete }
@@ -35,7 +39,7 @@ function portOf(name: string, sql: string): DataPort {
     join(directory, 'gonogo.yaml'),
     `service: shop\ndatabases: { main: { kind: sqlite, path: shop.db } }\nrules:${RULES}\n`,
   )
-  const project = openProject(directory)
+  const project = readProject(directory)
   return createDataPort({ project, surroundings: surroundingsOf(project, 'production') }, {})
 }
 

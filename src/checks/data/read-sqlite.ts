@@ -6,6 +6,8 @@ import type { CheckContext } from '../check.ts'
 
 export type SqliteTask =
   | { type: 'integrity'; quick: boolean; foreignKeys: boolean }
+  /** Pragmas that the file itself keeps, and its schema; `schemaSql` makes the schema that is expected. */
+  | { type: 'state'; pragmas: readonly string[]; schemaSql: string | null }
   /** A query whose answer is one number. */
   | { type: 'number'; query: string }
 
@@ -16,11 +18,23 @@ export interface SqliteRequest {
   task: SqliteTask
 }
 
+export interface SqliteState {
+  pragmas: Record<string, string | null>
+  pages: number
+  freePages: number
+  pageBytes: number
+  /** Objects by name, as "table orders", and the SHA-256 of their statements, white space aside. */
+  schema: Record<string, string>
+  /** The same of the expected schema. */
+  expected: Record<string, string> | null
+}
+
 /** What the reading process says: problems found (none: `[]`), the query's first rows, or SQLite's own error. */
 export type SqliteReply =
   | { problems: string[]; foreignKeyViolations: number | null }
   /** Rows as text, numbers in full; at most two are read. */
   | { rows: (string | null)[][] }
+  | SqliteState
   | { error: { code: number | null; message: string } }
 
 /** SQLite's result codes that say something about the file itself. */

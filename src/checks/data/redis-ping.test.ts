@@ -1,50 +1,30 @@
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { checkContract, runCheck } from '../../../test/contracts/check-contract.ts'
+import { ANSI, startHostile, type HostileServer } from '../../../test/servers/hostile.ts'
 import { pingRedis, redisPing } from './redis-ping.ts'
+import { info, pourBulk, startWireRedis, type WireRedis } from './redis-wire.fixture.ts'
 
 const PASSWORD = 'not-to-be-shown'
-const servers: Server[] = []
-const sockets = new Set<Socket>()
-const ports = { open: 0, limitless: 0, locked: 0, loading: 0, silent: 0 }
+const servers: WireRedis[] = []
+const ports = { open: 0, limitless: 0, locked: 0, loading: 0, silent: 0, endless: 0, nested: 0, ansi: 0 }
+let hostile: HostileServer
 
-/** Answers the commands of a RESP client, one array of bulk strings at a time. */
-function speak(answer: (command: string[]) => string | null): Promise<number> {
-  const server = createServer((socket) => {
-    sockets.add(socket.on('error', () => {}))
-    let pending = ''
-    socket.setEncoding('latin1').on('data', (chunk: string) => {
-      pending += chunk
-      for (let command = takeCommand(); command; command = takeCommand()) {
-        const reply = answer(command)
-        if (reply !== null) socket.write(reply, 'latin1')
-      }
-    })
-    function takeCommand(): string[] | null {
-      const lines = pending.split('\r\n')
-      const count = Number(lines[0]?.slice(1))
-      if (!lines[0]?.startsWith('*') || lines.length < 2 * count + 2) return null
-      const words = Array.from({ length: count }, (_, index) => lines[2 * index + 2] as string)
-      pending = lines.slice(2 * count + 1).join('\r\n')
-      return words
-    }
-  })
+async function speak(answer: Parameters<typeof startWireRedis>[0]): Promise<number> {
+  const server = await startWireRedis(answer)
   servers.push(server)
-  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)))
+  return server.port
 }
-
-const bulk = (text: string): string => `$${text.length}\r\n${text}\r\n`
 
 function redis(maxBytes: number): (command: string[]) => string {
   return ([name]) => {
     if (name === 'PING') return '+PONG\r\n'
-    if (name === 'INFO') return bulk(`# Memory\r\nused_memory:750\r\nused_memory_rss:9000\r\nmaxmemory:${maxBytes}\r\n`)
-    if (name === 'HELLO') return '%1\r\n+proto\r\n:3\r\n'
+    if (name === 'INFO') return info({ used_memory: 750, used_memory_rss: 9000, maxmemory: maxBytes })
     return '+OK\r\n'
   }
 }
 
 beforeAll(async () => {
+  hostile = await startHostile()
   ports.open = await speak(redis(1000))
   ports.limitless = await speak(redis(0))
   ports.locked = await speak(() => '-NOAUTH Authentication required.\r\n')
@@ -52,10 +32,12 @@ beforeAll(async () => {
     name === 'PING' ? '-LOADING Redis is loading the dataset\r\n' : redis(0)([name ?? '']),
   )
   ports.silent = await speak(() => null)
+  ports.endless = await speak((_, socket) => pourBulk(socket))
+  ports.nested = await speak(() => '*1\r\n'.repeat(100_000))
+  ports.ansi = await speak(() => `-ERR ${ANSI}\r\n`)
 })
-afterAll(() => {
-  for (const server of servers) server.close()
-  for (const socket of sockets) socket.destroy()
+afterAll(async () => {
+  await Promise.all([hostile.stop(), ...servers.map((server) => server.stop())])
 })
 
 const at = (port: number, extra: Record<string, unknown> = {}) => ({
@@ -67,6 +49,16 @@ checkContract(redisPing, {
   failing: () => at(ports.open, { memoryPercentMax: 74.9 }),
   unverified: () => at(ports.limitless, { memoryPercentMax: 80 }),
   slow: () => at(ports.silent, { timeoutMs: 20_000 }),
+  unreachable: { status: 'failed', case: () => at(1) },
+  hostile: {
+    'speaks another protocol': {
+      status: 'failed',
+      case: () => ({ options: { url: hostile.garbageUrl.replace('http', 'redis') } }),
+    },
+    'an endless answer': { status: 'failed', case: () => at(ports.endless, { timeoutMs: 20_000 }) },
+    'lists in lists without end': { status: 'failed', case: () => at(ports.nested, { timeoutMs: 1000 }) },
+    'escapes for terminals': { status: 'failed', case: () => at(ports.ansi) },
+  },
   secret: { value: PASSWORD, case: () => ({ options: { url: `redis://app:${PASSWORD}@127.0.0.1:${ports.locked}` } }) },
   mentions: () => [`redis://127.0.0.1:${ports.open}`, '5000 ms', '75 %'],
   recognises: {

@@ -1,11 +1,11 @@
 // Whether Redis answers PING, how fast, and how full its memory is.
 import { z } from 'zod'
-import { codeOf, messageOf } from '../../lib/errors.ts'
 import { failed, passed, unverified, type Outcome } from '../../plan/outcome.ts'
 import { defineCheck } from '../check.ts'
 import { publicUrl, timeoutMs, url } from '../fields.ts'
 import { look } from '../look.ts'
 import { allWordsOf, find, isPlaceholder, propose, SURE } from '../words.ts'
+import { askRedis, fieldsOf, numberIn, type AskRedis, type LoadRedis } from './redis-session.ts'
 
 const PINGS = 5
 const LOCAL = 'redis://127.0.0.1:6379'
@@ -38,9 +38,6 @@ interface Reading {
   memory: { usedBytes: number; maxBytes: number } | null
 }
 
-/** Loads the client library, or gives null where it is not installed. */
-export type LoadRedis = () => Promise<typeof import('redis') | null>
-
 export const redisPing = defineCheck({
   id: 'redis-ping',
   summary: 'pings Redis and judges latency and memory',
@@ -49,6 +46,7 @@ export const redisPing = defineCheck({
   failingExample: { url: 'redis://127.0.0.1:1' },
   secretFields: ['url'],
   remedy: 'see that Redis runs and that this machine may reach it',
+  needs: 'the npm package redis',
 
   recognise(item) {
     const words = allWordsOf(item)
@@ -72,71 +70,29 @@ export const redisPing = defineCheck({
     return `PING ${publicUrl(options.url)}${latency}${memory}`
   },
 
-  run: (options, context) => look(context, () => pingRedis(options, context.signal, loadRedis)),
+  run: (options, context) => look(context, () => pingRedis(options, context.signal)),
 })
 
 /** Pings and judges, with the client library that `load` gives. */
-export async function pingRedis(options: Options, signal: AbortSignal, load: LoadRedis): Promise<Outcome> {
-  const redis = await load()
-  if (!redis)
-    return unverified('the Redis client is not installed', { remedy: 'npm install redis, where gonogo is installed' })
-  try {
-    return judge(options, await read(redis, options, signal))
-  } catch (error) {
-    const where = publicUrl(options.url)
-    if (/NOAUTH|WRONGPASS|NOPERM|AUTH/.test(messageOf(error)))
-      return unverified(`${where} does not let us in`, { remedy: 'correct user and password in the url' })
-    return failed(`${where}: ${messageOf(error)}`, { remedy: 'see that Redis runs and that this machine may reach it' })
-  }
+export function pingRedis(options: Options, signal: AbortSignal, load?: LoadRedis): Promise<Outcome> {
+  const work = async (ask: AskRedis): Promise<Outcome> => judge(options, await read(ask, options))
+  return askRedis(options, signal, work, (words) => failed(words), load)
 }
 
-async function loadRedis(): Promise<typeof import('redis') | null> {
-  try {
-    return await import('redis')
-  } catch (error) {
-    if (codeOf(error) === 'ERR_MODULE_NOT_FOUND') return null
-    throw error
+async function read(ask: AskRedis, options: Options): Promise<Reading> {
+  const pingsMs: number[] = []
+  for (let ping = 0; ping < PINGS; ping++) {
+    const startedAt = performance.now()
+    await ask('PING')
+    pingsMs.push(performance.now() - startedAt)
   }
-}
-
-async function read(redis: typeof import('redis'), options: Options, signal: AbortSignal): Promise<Reading> {
-  const client = redis.createClient({
-    url: options.url,
-    disableOfflineQueue: true,
-    socket: { connectTimeout: options.timeoutMs, socketTimeout: options.timeoutMs, reconnectStrategy: false },
-  })
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${options.timeoutMs} ms`)), options.timeoutMs)
-  })
-  // The same error also rejects the call that was under way.
-  client.on('error', () => {})
-  const close = (): void => client.destroy()
-  signal.addEventListener('abort', close, { once: true })
-  const work = async (): Promise<Reading> => {
-    await client.connect()
-    const pingsMs: number[] = []
-    for (let ping = 0; ping < PINGS; ping++) {
-      const startedAt = performance.now()
-      await client.ping()
-      pingsMs.push(performance.now() - startedAt)
-    }
-    const info = options.memoryPercentMax === undefined ? null : await client.info('memory')
-    const latencyMs = pingsMs.toSorted((a, b) => a - b)[Math.floor(PINGS / 2)] ?? 0
-    return { latencyMs: Math.round(latencyMs * 100) / 100, memory: info === null ? null : readMemory(String(info)) }
+  const info = options.memoryPercentMax === undefined ? null : fieldsOf(await ask('INFO', 'memory'))
+  const latencyMs = pingsMs.toSorted((a, b) => a - b)[Math.floor(PINGS / 2)] ?? 0
+  const bytes = (name: string): number => numberIn(info?.get(name)) ?? Number.NaN
+  return {
+    latencyMs: Math.round(latencyMs * 100) / 100,
+    memory: info === null ? null : { usedBytes: bytes('used_memory'), maxBytes: bytes('maxmemory') },
   }
-  try {
-    return await Promise.race([work(), late])
-  } finally {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', close)
-    if (client.isOpen) client.destroy()
-  }
-}
-
-function readMemory(info: string): { usedBytes: number; maxBytes: number } {
-  const field = (name: string): number => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? Number.NaN)
-  return { usedBytes: field('used_memory'), maxBytes: field('maxmemory') }
 }
 
 function judge(options: Options, { latencyMs, memory }: Reading): Outcome {

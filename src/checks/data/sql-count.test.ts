@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { checkContract, runCheck } from '../../../test/contracts/check-contract.ts'
+import { ANSI, startHostile, type HostileServer } from '../../../test/servers/hostile.ts'
+import { pourInto, startWirePostgres, type WirePostgres } from './postgres-wire.fixture.ts'
 import { RECOGNISED } from './sql-count.fixture.ts'
 import { sqlCount } from './sql-count.ts'
 
@@ -12,6 +14,9 @@ const ENDLESS = 'WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
 const PASSWORD = 'hunter2-but-longer'
 let directory = ''
 let silent: Server
+let hostile: HostileServer
+let endless: WirePostgres
+let ansi: WirePostgres
 const connections = new Set<Socket>()
 let silentPort = 0
 
@@ -22,11 +27,15 @@ beforeAll(async () => {
     'CREATE TABLE orders (id INTEGER PRIMARY KEY, total REAL); INSERT INTO orders VALUES (1, 2.5), (2, 4), (3, 5)',
   )
   database.close()
+  hostile = await startHostile()
+  endless = await startWirePostgres(() => 'silence', { onReady: pourInto })
+  ansi = await startWirePostgres(() => [{ n: ANSI }])
   silent = createServer((socket) => connections.add(socket.on('error', () => {})))
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
   silentPort = (silent.address() as AddressInfo).port
 })
-afterAll(() => {
+afterAll(async () => {
+  await Promise.all([hostile.stop(), endless.stop(), ansi.stop()])
   silent.close()
   for (const socket of connections) socket.destroy()
   rmSync(directory, { recursive: true, force: true })
@@ -42,6 +51,31 @@ checkContract(sqlCount, {
   failing: () => ask('SELECT count(*) FROM orders', { equals: 0 }),
   unverified: () => ask('SELECT count(*) FROM no_such_table', { equals: 0 }),
   slow: () => ask(ENDLESS, { max: 1 }),
+  unreachable: {
+    status: 'unverified',
+    case: () => ({ options: { postgres: 'postgres://127.0.0.1:1/app', query: 'SELECT 1', equals: 1 } }),
+  },
+  hostile: {
+    'speaks another protocol': {
+      status: 'unverified',
+      case: () => ({
+        options: {
+          postgres: hostile.garbageUrl.replace('http', 'postgres'),
+          query: 'SELECT 1',
+          equals: 1,
+          timeoutMs: 2000,
+        },
+      }),
+    },
+    'an endless answer': {
+      status: 'unverified',
+      case: () => ({ options: { postgres: endless.url, query: 'SELECT 1', equals: 1, timeoutMs: 20_000 } }),
+    },
+    'escapes in an answer': {
+      status: 'unverified',
+      case: () => ({ options: { postgres: ansi.url, query: 'SELECT 1', equals: 1 } }),
+    },
+  },
   secret: {
     value: PASSWORD,
     case: () => ({ options: { postgres: `postgres://app:${PASSWORD}@127.0.0.1:1/app`, query: 'SELECT 1', equals: 1 } }),

@@ -2,11 +2,11 @@
 import { z } from 'zod'
 import { messageOf } from '../../lib/errors.ts'
 import { failed, passed, unverified, type Outcome } from '../../plan/outcome.ts'
-import { defineCheck, type CheckContext } from '../check.ts'
+import { defineCheck } from '../check.ts'
 import { publicUrl, timeoutMs, url } from '../fields.ts'
 import { look } from '../look.ts'
 import { allWordsOf, propose, sentenceOf, SURE } from '../words.ts'
-import { readSqlite } from './read-sqlite.ts'
+import { firstRows, type SqlRows } from './sql-rows.ts'
 
 const schema = z
   .strictObject({
@@ -22,7 +22,6 @@ const schema = z
   .refine((o) => o.min !== undefined || o.max !== undefined || o.equals !== undefined, 'give min, max or equals')
 
 type Options = z.infer<typeof schema>
-type Rows = (string | null)[][]
 
 export const sqlCount = defineCheck({
   id: 'sql-count',
@@ -60,12 +59,9 @@ export const sqlCount = defineCheck({
 
   run: (options, context) =>
     look(context, async () => {
-      let rows: Rows
+      let rows: SqlRows
       try {
-        rows =
-          options.postgres === undefined
-            ? await askSqlite(options, context)
-            : await askPostgres(options, context.signal)
+        rows = await firstRows(options, context)
       } catch (error) {
         return unverified(`${place(options)}: ${messageOf(error)}`, {
           remedy: 'see that the database can be read and that the query is right',
@@ -75,7 +71,7 @@ export const sqlCount = defineCheck({
     }),
 })
 
-function judge(options: Options, rows: Rows): Outcome {
+function judge(options: Options, rows: SqlRows): Outcome {
   const [row, ...others] = rows
   const text = row?.length === 1 ? row[0] : undefined
   if (others.length > 0 || typeof text !== 'string' || !/^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text)) {
@@ -112,46 +108,4 @@ function bounds({ min, max, equals }: Options): string {
 
 function place(options: Options): string {
   return options.postgres === undefined ? String(options.sqlite) : publicUrl(options.postgres)
-}
-
-async function askSqlite(options: Options, context: CheckContext): Promise<Rows> {
-  const source = { path: options.sqlite ?? '', timeoutMs: options.timeoutMs }
-  const reply = await readSqlite(source, { type: 'number', query: options.query }, context)
-  if ('error' in reply) throw new Error(reply.error.message)
-  if (!('rows' in reply)) throw new Error('the reading process gave another answer than asked for')
-  return reply.rows
-}
-
-/** The first two rows, as the server writes them. The server itself ends the query at the time limit and refuses to write. */
-async function askPostgres(options: Options, signal: AbortSignal): Promise<Rows> {
-  const { Client } = await import('pg')
-  const client = new Client({
-    connectionString: options.postgres,
-    connectionTimeoutMillis: options.timeoutMs,
-    statement_timeout: options.timeoutMs,
-    query_timeout: options.timeoutMs + 1000,
-    options: '-c default_transaction_read_only=on',
-    application_name: 'gonogo sql-count',
-  })
-  // A connection that breaks after an answer would otherwise be thrown as an uncaught event.
-  client.on('error', () => {})
-  const close = (): void => void client.end().catch(() => {})
-  signal.addEventListener('abort', close, { once: true })
-  try {
-    await client.connect()
-    // So that a query ends on the server too when we are cancelled or killed. Servers before 14 do not know it.
-    await client.query("SET client_connection_check_interval = '1s'").catch(() => {})
-    // The extended protocol takes one statement only: nothing can be hidden behind the query.
-    const query = {
-      text: options.query,
-      rowMode: 'array' as const,
-      queryMode: 'extended',
-      types: { getTypeParser: () => String },
-    }
-    const result = await client.query<(string | null)[]>(query)
-    return result.rows.slice(0, 2)
-  } finally {
-    signal.removeEventListener('abort', close)
-    close()
-  }
 }

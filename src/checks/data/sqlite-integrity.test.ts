@@ -18,6 +18,7 @@ beforeAll(() => {
   damaged.fill(0xa5, PAGE_BYTES * 3, PAGE_BYTES * 5)
   writeFileSync(join(directory, 'damaged.db'), damaged)
   writeFileSync(join(directory, 'text.db'), 'this was never a database\n'.repeat(500))
+  createWithEscapes('escapes.db')
   locked = new DatabaseSync(join(directory, 'locked.db'))
   locked.exec('BEGIN EXCLUSIVE')
 })
@@ -37,6 +38,15 @@ function create(name: string): void {
   database.close()
 }
 
+/** An index whose name clears the screen, and that lacks a row. */
+function createWithEscapes(name: string): void {
+  using database = new DatabaseSync(join(directory, name), { defensive: false })
+  database.exec(`CREATE TABLE t (x TEXT); CREATE INDEX "\u001b[2Jt_x" ON t (x); INSERT INTO t VALUES ('a'), ('b');
+    PRAGMA writable_schema = ON; CREATE TEMP TABLE hidden AS SELECT * FROM sqlite_schema WHERE type = 'index';
+    DELETE FROM sqlite_schema WHERE type = 'index'; PRAGMA writable_schema = RESET; INSERT INTO t VALUES ('c');
+    PRAGMA writable_schema = ON; INSERT INTO sqlite_schema SELECT * FROM hidden; PRAGMA writable_schema = RESET;`)
+}
+
 const at = (path: string, extra: Record<string, unknown> = {}) => ({
   options: { path, ...extra },
   context: { directory },
@@ -47,6 +57,10 @@ checkContract(sqliteIntegrity, {
   failing: () => at('damaged.db'),
   unverified: () => at('locked.db', { timeoutMs: 200 }),
   slow: () => at('locked.db'),
+  hostile: {
+    'a file that is no database': { status: 'failed', case: () => at('text.db') },
+    'escapes in the name of a damaged index': { status: 'failed', case: () => at('escapes.db') },
+  },
   mentions: () => ['integrity_check', 'whole.db'],
   recognises: {
     clear: [

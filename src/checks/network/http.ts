@@ -1,36 +1,25 @@
 // One HTTP request and what the answer must be like.
 import { z } from 'zod'
-import { withDeadline } from '../../lib/deadline.ts'
-import { messageOf } from '../../lib/errors.ts'
 import { excerpt } from '../../lib/excerpt.ts'
-import { httpRequest, type HttpAnswer } from '../../lib/http-request.ts'
-import { parsePath, valueAt } from '../../lib/json-path.ts'
+import type { HttpAnswer } from '../../lib/http-request.ts'
 import { failed, passed, unverified, type Outcome } from '../../plan/outcome.ts'
 import { defineCheck, type Recognise } from '../check.ts'
-import { listOf, oneOrMore, publicUrl, timeoutMs, url } from '../fields.ts'
-import { look } from '../look.ts'
+import { publicUrl, timeoutMs, url } from '../fields.ts'
 import { allWordsOf, find, isPlaceholder, propose, sentenceOf, SURE } from '../words.ts'
-import { trustOptions } from '../../lib/trust.ts'
+import { asking, caFile, issuedIn, requestHeaders, secretsOf, without, withoutValues } from './asking.ts'
+import { complaintsAbout, expectedAnswer, phrasesOf } from './expected-answer.ts'
 
-const BODY_BYTES_MAX = 1 << 20
 const REDIRECTS_MAX = 5
 
 const schema = z.strictObject({
   url: url('http', 'https').describe('address to ask; user and password in it become basic authentication'),
   method: z.enum(['GET', 'HEAD', 'POST', 'OPTIONS']).default('GET').describe('request method'),
-  headers: z.record(z.string(), z.string()).default({}).describe('request headers; values are treated as secrets'),
+  headers: requestHeaders,
+  userAgent: z.string().optional().describe('User-Agent to send'),
   body: z.string().optional().describe('request body, for POST'),
-  status: oneOrMore(z.number().int().min(100).max(599))
-    .default(200)
-    .describe('status code, or list of codes, that is right'),
-  bodyContains: z.string().optional().describe('text that must occur in the body'),
-  json: z
-    .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
-    .default({})
-    .describe('path into a JSON body ("checks.database", "items.0.id") to the value that must stand there'),
-  responseTimeMsMax: z.number().positive().optional().describe('longest time to the last byte of the answer'),
+  ...expectedAnswer,
   followRedirects: z.boolean().default(false).describe(`whether up to ${REDIRECTS_MAX} redirects are followed`),
-  caFile: z.string().optional().describe('PEM file of a certificate authority to trust beside the usual ones'),
+  caFile,
   timeoutMs: timeoutMs(10_000).describe('how long to wait for the whole answer'),
 })
 
@@ -56,7 +45,7 @@ function pathOf(item: Parameters<Recognise>[0]): string | null {
 
 export const http = defineCheck({
   id: 'http',
-  summary: 'asks an HTTP address and judges status, body and time of the answer',
+  summary: 'asks an HTTP address and judges status, headers, body and time of the answer',
   options: schema,
   example: { url: 'https://shop.internal/health', json: { status: 'ok' }, responseTimeMsMax: 500 },
   failingExample: { url: 'http://127.0.0.1:1/health' },
@@ -91,42 +80,31 @@ export const http = defineCheck({
     return propose(SURE.likely, { url: `\${env:BASE_URL}${path}`, ...rest }, [path, claim], remark)
   },
 
-  describe(options) {
-    const bounds = [
-      `status ${listOf(options.status).join(' or ')}`,
-      options.bodyContains === undefined ? '' : `body contains "${options.bodyContains}"`,
-      ...Object.entries(options.json).map(([path, value]) => `${path} is ${JSON.stringify(value)}`),
-      options.responseTimeMsMax === undefined ? '' : `within ${options.responseTimeMsMax} ms`,
-    ]
-    return `${options.method} ${publicUrl(options.url)}: ${bounds.filter(Boolean).join(', ')}`
-  },
+  describe: (options) => `${options.method} ${publicUrl(options.url)}: ${phrasesOf(options).join(', ')}`,
 
   run: (options, context) =>
-    look(context, async () => {
-      const { url: address, method, headers, body, followRedirects, caFile } = options
-      let trust: ReturnType<typeof trustOptions>
-      try {
-        trust = trustOptions(caFile, context.directory)
-      } catch (error) {
-        return unverified(`certificate authority: ${messageOf(error)}`)
-      }
-      try {
-        const signal = withDeadline(options.timeoutMs, context.signal)
-        const redirectsMax = followRedirects ? REDIRECTS_MAX : 0
-        const asked = { url: address, method, headers, bytesMax: BODY_BYTES_MAX, beyond: 'cut' as const, redirectsMax }
-        return judge(
-          options,
-          await httpRequest({ ...asked, ...trust, ...(body === undefined ? {} : { body }) }, signal),
+    asking(options, context, async (ask) => {
+      const { url: address, method, body, followRedirects, userAgent } = options
+      const headers = { ...(userAgent === undefined ? {} : { 'user-agent': userAgent }), ...options.headers }
+      const redirectsMax = followRedirects ? REDIRECTS_MAX : 0
+      const { answer, problem } = await ask({
+        url: address,
+        method,
+        headers,
+        redirectsMax,
+        ...(body === undefined ? {} : { body }),
+      })
+      if (!answer)
+        return withoutValues(
+          failed(`${method} ${publicUrl(address)}: ${problem}`),
+          secretsOf({ url: address, headers, body }),
         )
-      } catch (error) {
-        const answerless = (error as Error).name === 'TimeoutError'
-        const why = answerless ? `no whole answer within ${options.timeoutMs} ms` : messageOf(error)
-        return failed(`${method} ${publicUrl(address)}: ${why}`)
-      }
+      const secrets = [...secretsOf({ url: address, headers, body }), ...issuedIn(answer.text)]
+      return withoutValues(await judge(options, answer, without(secrets)), secrets)
     }),
 })
 
-function judge(options: Options, answer: HttpAnswer): Outcome {
+async function judge(options: Options, answer: HttpAnswer, clean: (text: string) => string): Promise<Outcome> {
   const responseTimeMs = Math.round(answer.responseTimeMs * 10) / 10
   const extra = {
     measurements: [
@@ -137,44 +115,12 @@ function judge(options: Options, answer: HttpAnswer): Outcome {
       {
         name: 'response',
         mediaType: 'text/plain' as const,
-        content: `status ${answer.status}\n\n${excerpt(answer.text)}`,
+        content: `status ${answer.status}\n\n${excerpt(clean(answer.text))}`,
       },
     ],
   }
   const seen = `${publicUrl(options.url)} answered ${answer.status} in ${responseTimeMs} ms`
-  const wrong = complaints(options, answer)
-  if (wrong.length === 0) return passed(seen, extra)
-  const needsBody = options.bodyContains !== undefined || Object.keys(options.json).length > 0
-  if (answer.truncated && needsBody)
-    return unverified(`${seen}; the body is over ${BODY_BYTES_MAX} bytes and was not read whole`, extra)
-  return failed(`${seen}: ${wrong.join('; ')}`, extra)
-}
-
-/** Everything that is not as it should be, in words. */
-function complaints(options: Options, answer: HttpAnswer): string[] {
-  const wrong: string[] = []
-  const statuses = listOf(options.status)
-  if (!statuses.includes(answer.status)) wrong.push(`status ${statuses.join(' or ')} wanted`)
-  if (options.bodyContains !== undefined && !answer.text.includes(options.bodyContains))
-    wrong.push(`the body does not contain "${options.bodyContains}"`)
-  if (options.responseTimeMsMax !== undefined && answer.responseTimeMs > options.responseTimeMsMax)
-    wrong.push(`at most ${options.responseTimeMsMax} ms wanted`)
-  return [...wrong, ...jsonComplaints(options.json, answer.text)]
-}
-
-function jsonComplaints(expected: Options['json'], body: string): string[] {
-  if (Object.keys(expected).length === 0) return []
-  let document: unknown
-  try {
-    document = JSON.parse(body)
-  } catch {
-    return ['the body is not JSON']
-  }
-  return Object.entries(expected).flatMap(([path, value]) => {
-    const found = valueAt(document, parsePath(path) ?? [])
-    if (found === value) return []
-    return [
-      `${path} is ${found === undefined ? 'missing' : excerpt(JSON.stringify(found), 80)}, ${JSON.stringify(value)} wanted`,
-    ]
-  })
+  const { wrong, unknown } = await complaintsAbout(answer, options, clean)
+  if (wrong.length > 0) return failed(`${seen}: ${wrong.join('; ')}`, extra)
+  return unknown.length > 0 ? unverified(`${seen}; ${unknown.join('; ')}`, extra) : passed(seen, extra)
 }

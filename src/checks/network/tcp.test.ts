@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { checkContract, runCheck, stepOf } from '../../../test/contracts/check-contract.ts'
+import { ANSI } from '../../../test/servers/hostile.ts'
 import { tcp } from './tcp.ts'
 
 let server: Server
@@ -41,6 +42,14 @@ checkContract(tcp, {
   passing: () => ({ options: { host: '127.0.0.1', port } }),
   failing: () => ({ options: { host: '127.0.0.1', port: 1 } }),
   slow: () => ({ options: { host: '127.0.0.1', port: deafPort, timeoutMs: 20_000 } }),
+  unreachable: { status: 'failed', case: () => ({ options: { host: '127.0.0.1', port: 1 } }) },
+  hostile: {
+    'a server that hangs up at once': { status: 'passed', case: () => ({ options: { host: '127.0.0.1', port } }) },
+    'a name with escapes': {
+      status: 'failed',
+      case: () => ({ options: { host: `${ANSI}.invalid`, port: 80, timeoutMs: 2000 } }),
+    },
+  },
   mentions: () => [`127.0.0.1:${port}`],
   recognises: {
     clear: [

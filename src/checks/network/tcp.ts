@@ -1,5 +1,5 @@
 // Whether something listens at a host and port.
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { z } from 'zod'
 import { withDeadline } from '../../lib/deadline.ts'
 import { messageOf } from '../../lib/errors.ts'
@@ -70,7 +70,13 @@ export const tcp = defineCheck({
 /** Null when the connection came about, else what was in the way. */
 function tryConnect(host: string, port: number, signal: AbortSignal): Promise<Error | null> {
   return new Promise((resolve) => {
-    const socket = connect({ host, port })
+    let socket: Socket
+    try {
+      socket = connect({ host, port })
+    } catch (error) {
+      // What can be no name of a host.
+      return resolve(error as Error)
+    }
     const end = (problem: Error | null): void => {
       signal.removeEventListener('abort', onAbort)
       socket.destroy()

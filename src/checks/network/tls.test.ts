@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { createServer, type TlsOptions } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { checkContract, runCheck, thresholdOf } from '../../../test/contracts/check-contract.ts'
+import { ANSI } from '../../../test/servers/hostile.ts'
 import { tls } from './tls.ts'
 
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0
@@ -15,7 +16,7 @@ if (!hasOpenssl) console.warn('SKIPPED: tls.test.ts needs the openssl program to
 describe.skipIf(!hasOpenssl)('tls (with certificates made by openssl)', () => {
   let directory = ''
   const servers: Server[] = []
-  const ports = { modern: 0, expiring: 0, old: 0, silent: 0, plain: 0 }
+  const ports = { modern: 0, expiring: 0, old: 0, weak: 0, noSecrecy: 0, silent: 0, plain: 0 }
 
   const listen = async (server: Server): Promise<number> => {
     servers.push(server.listen(0, '127.0.0.1'))
@@ -44,6 +45,35 @@ describe.skipIf(!hasOpenssl)('tls (with certificates made by openssl)', () => {
     ports.modern = await serve('long')
     ports.expiring = await serve('short')
     ports.old = await serve('long', { minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' })
+    execFileSync(
+      'openssl',
+      [
+        'req',
+        '-x509',
+        '-newkey',
+        'rsa:1024',
+        '-nodes',
+        '-days',
+        '90',
+        '-keyout',
+        'weak.key',
+        '-out',
+        'weak.crt',
+      ].concat(['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']),
+      { cwd: directory, stdio: 'ignore' },
+    )
+    execFileSync(
+      'openssl',
+      ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '90', '-keyout', 'rsa.key', '-out', 'rsa.crt'].concat([
+        '-subj',
+        '/CN=localhost',
+        '-addext',
+        'subjectAltName=DNS:localhost,IP:127.0.0.1',
+      ]),
+      { cwd: directory, stdio: 'ignore' },
+    )
+    ports.weak = await serve('weak', { ciphers: 'DEFAULT@SECLEVEL=0' })
+    ports.noSecrecy = await serve('rsa', { ciphers: 'AES128-SHA:ECDHE-RSA-AES128-GCM-SHA256', maxVersion: 'TLSv1.2' })
     ports.silent = await listen(createTcpServer((socket) => socket.on('error', () => {})))
     ports.plain = await listen(createTcpServer((socket) => socket.on('error', () => {}).end('220 hello\r\n')))
   })
@@ -62,6 +92,13 @@ describe.skipIf(!hasOpenssl)('tls (with certificates made by openssl)', () => {
     failing: () => at(ports.modern, { caFile: undefined }),
     unverified: () => at(ports.modern, { caFile: 'no-such-file.crt' }),
     slow: () => at(ports.silent),
+    unreachable: { status: 'failed', case: () => at(1) },
+    hostile: {
+      'a server that speaks something else': { status: 'failed', case: () => at(ports.plain) },
+      'a certificate nobody trusts': { status: 'failed', case: () => at(ports.modern, { caFile: undefined }) },
+      'a server that never answers': { status: 'failed', case: () => at(ports.silent, { timeoutMs: 100 }) },
+      'a host that can be none': { status: 'failed', case: () => at(ports.modern, { host: `a${ANSI}` }) },
+    },
     mentions: () => [`127.0.0.1:${ports.modern}`, '14 days', 'TLSv1.2'],
     recognises: {
       clear: [
@@ -126,5 +163,34 @@ describe.skipIf(!hasOpenssl)('tls (with certificates made by openssl)', () => {
       status: 'failed',
       summary: expect.stringContaining('no answer within 50 ms'),
     })
+  })
+
+  it('measures keys', async () => {
+    const weak = (extra: Record<string, unknown>) => runCheck(tls, at(ports.weak, { caFile: 'weak.crt', ...extra }))
+    expect((await weak({})).summary).toContain('the key of localhost has 1024 bits, at least 2048 wanted')
+    expect((await weak({ rsaKeyBitsMin: 1024 })).summary).not.toContain('bits')
+    expect((await runCheck(tls, at(ports.modern, { ecKeyBitsMin: 384 }))).summary).toContain('has 256 bits')
+  })
+
+  it('judges the cipher that is chosen, and those that are tried', async () => {
+    const rsa = (extra: Record<string, unknown>) => runCheck(tls, at(ports.noSecrecy, { caFile: 'rsa.crt', ...extra }))
+    expect((await rsa({})).summary).toContain('chose the cipher AES128-SHA')
+    expect((await rsa({ ciphersForbidden: 'RC4' })).status).toBe('passed')
+    expect((await runCheck(tls, at(ports.modern, { ciphersForbidden: '^TLS_' }))).summary).toContain(
+      'chose the cipher TLS_',
+    )
+    expect((await rsa({ ciphersRefused: 'AES128-SHA:AES256-SHA' })).summary).toContain('accepts the cipher AES128-SHA')
+    const refusing = (ciphersRefused: string) => rsa({ ciphersForbidden: 'RC4', ciphersRefused })
+    expect((await refusing('AES256-SHA')).status).toBe('passed')
+    expect((await refusing('NO-SUCH-CIPHER')).status).toBe('unverified')
+  })
+
+  it('wants a stapled statement only where asked to', async () => {
+    const [key, cert] = ['key', 'crt'].map((ending) => readFileSync(join(directory, `long.${ending}`)))
+    const stapling = createServer({ key, cert }, (socket) => socket.on('error', () => {}).end())
+    stapling.on('OCSPRequest', (_certificate, _issuer, done) => done(null, Buffer.from('a statement')))
+    const port = await listen(stapling.on('tlsClientError', () => {}))
+    expect((await runCheck(tls, at(port, { stapling: true }))).status).toBe('passed')
+    expect((await runCheck(tls, at(ports.modern, { stapling: true }))).summary).toContain('staples no statement')
   })
 })

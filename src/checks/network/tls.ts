@@ -1,15 +1,14 @@
-// Whether a server's certificate is trusted and lasts, and whether the server refuses protocols that are too old.
-import { connect, type ConnectionOptions, type SecureVersion } from 'node:tls'
-import { isIP } from 'node:net'
+// Whether a server's certificates are trusted, last and have strong keys, and whether the server refuses protocols and ciphers that are weak.
+import type { ConnectionOptions, SecureVersion } from 'node:tls'
 import { z } from 'zod'
-import { withDeadline } from '../../lib/deadline.ts'
 import { codeOf, messageOf } from '../../lib/errors.ts'
 import { failed, passed, unverified, type Outcome } from '../../plan/outcome.ts'
 import { defineCheck } from '../check.ts'
-import { timeoutMs } from '../fields.ts'
+import { pattern, timeoutMs } from '../fields.ts'
 import { look } from '../look.ts'
 import { find, hostsOf, propose, sentenceOf, SURE } from '../words.ts'
 import { trustOptions } from '../../lib/trust.ts'
+import { shakeHands, type Handshake, type Secured } from './tls/handshake.ts'
 
 const PROTOCOLS: readonly SecureVersion[] = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']
 const DAY_MS = 86_400_000
@@ -23,19 +22,33 @@ const schema = z.strictObject({
     .enum(['TLSv1.1', 'TLSv1.2', 'TLSv1.3'])
     .default('TLSv1.2')
     .describe('oldest protocol the server may accept; older ones are tried and must be refused'),
+  rsaKeyBitsMin: z
+    .number()
+    .int()
+    .min(512)
+    .default(2048)
+    .describe('bits of an RSA key, at least, of every certificate sent'),
+  ecKeyBitsMin: z.number().int().min(112).default(224).describe('bits of a key on an elliptic curve, at least'),
+  ciphersForbidden: pattern
+    .default('NULL|EXP|ADH|AECDH|RC4|DES|MD5|IDEA|SEED|^(?:AES|CAMELLIA|ARIA)')
+    .describe(
+      'regular expression for OpenSSL names of ciphers that must not be chosen; by default broken ones, and those without forward secrecy',
+    ),
+  ciphersRefused: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('OpenSSL list of ciphers up to TLS 1.2 that are tried and must be refused, as "AES128-SHA:AES256-SHA"'),
+  stapling: z.boolean().default(false).describe('whether a statement of the authority (OCSP) must be sent along'),
   caFile: z.string().optional().describe('PEM file of a certificate authority to trust beside the usual ones'),
   timeoutMs: timeoutMs(10_000).describe('how long to wait for each handshake'),
 })
 
 type Options = z.infer<typeof schema>
 
-type Handshake =
-  | { ended: 'secured'; protocol: string; validTo: string; trustError: string | null; subject: string }
-  | { ended: 'refused'; error: Error }
-
 export const tls = defineCheck({
   id: 'tls',
-  summary: 'judges certificate, its remaining days and the oldest protocol of a TLS server',
+  summary: 'judges certificates, their remaining days and keys, the oldest protocol and the ciphers of a TLS server',
   options: schema,
   example: { host: 'shop.internal', daysLeftMin: 30, protocolMin: 'TLSv1.2' },
   failingExample: { host: '127.0.0.1', port: 1 },
@@ -61,8 +74,16 @@ export const tls = defineCheck({
     ])
   },
 
-  describe: (options) =>
-    `TLS of ${options.host}:${options.port}: trusted, at least ${options.daysLeftMin} days left, nothing older than ${options.protocolMin}`,
+  describe(options) {
+    const parts = [
+      `trusted, at least ${options.daysLeftMin} days left`,
+      `nothing older than ${options.protocolMin}`,
+      `keys of at least ${options.rsaKeyBitsMin} (RSA) or ${options.ecKeyBitsMin} bits`,
+      options.ciphersRefused === undefined ? '' : `${options.ciphersRefused} refused`,
+      options.stapling ? 'OCSP stapled' : '',
+    ]
+    return `TLS of ${options.host}:${options.port}: ${parts.filter(Boolean).join(', ')}`
+  },
 
   run: (options, context) =>
     look(context, async () => {
@@ -72,15 +93,30 @@ export const tls = defineCheck({
       } catch (error) {
         return unverified(`certificate authority: ${messageOf(error)}`)
       }
-      const first = await shakeHands(options, trust, context.signal)
+      const shake = (extra: ConnectionOptions): Promise<Handshake> =>
+        shakeHands(options, { ...trust, ...extra }, context.signal)
+      const first = await shake({ requestOCSP: options.stapling })
       if (first.ended === 'refused')
         return failed(`${options.host}:${options.port}: no TLS connection: ${reason(first.error, options)}`, {
           remedy: 'see that the server runs and speaks TLS at this port',
         })
-      const older = await shakeHands(options, { ...trust, ...olderThan(options.protocolMin) }, context.signal)
-      return judge(options, first, older)
+      const tries: Try[] = [
+        { what: `protocols older than ${options.protocolMin}`, handshake: await shake(olderThan(options.protocolMin)) },
+      ]
+      if (options.ciphersRefused !== undefined)
+        tries.push({
+          what: `the ciphers ${options.ciphersRefused}`,
+          handshake: await shake({ maxVersion: 'TLSv1.2', ciphers: `${options.ciphersRefused}:@SECLEVEL=0` }),
+        })
+      return judge(options, first, tries)
     }),
 })
+
+/** What is tried and must be refused. */
+interface Try {
+  what: string
+  handshake: Handshake
+}
 
 /** Only protocols below the given one, with the security level that still allows them on our side. */
 function olderThan(protocolMin: SecureVersion): ConnectionOptions {
@@ -88,78 +124,69 @@ function olderThan(protocolMin: SecureVersion): ConnectionOptions {
   return { minVersion: 'TLSv1', maxVersion: below, ciphers: 'DEFAULT@SECLEVEL=0' }
 }
 
-function shakeHands(options: Options, extra: ConnectionOptions, parent: AbortSignal): Promise<Handshake> {
-  const signal = withDeadline(options.timeoutMs, parent)
-  const name = options.servername ?? options.host
-  return new Promise((done) => {
-    // Trust is judged from what the handshake reports, so that a bad certificate is described rather than only refused.
-    const socket = connect({
-      host: options.host,
-      port: options.port,
-      ...(isIP(name) ? {} : { servername: name }),
-      rejectUnauthorized: false,
-      ...extra,
-    })
-    const end = (handshake: Handshake): void => {
-      signal.removeEventListener('abort', onAbort)
-      socket.destroy()
-      done(handshake)
-    }
-    const onAbort = (): void => end({ ended: 'refused', error: signal.reason as Error })
-    signal.addEventListener('abort', onAbort, { once: true })
-    socket.once('error', (error) => end({ ended: 'refused', error }))
-    socket.once('close', () => end({ ended: 'refused', error: new Error('connection closed during the handshake') }))
-    socket.once('secureConnect', () => {
-      const certificate = socket.getPeerCertificate()
-      const trustError = socket.authorized ? null : String(socket.authorizationError ?? 'not trusted')
-      const subject = String(certificate.subject?.CN ?? certificate.subjectaltname ?? 'no name')
-      end({
-        ended: 'secured',
-        protocol: socket.getProtocol() ?? 'unknown',
-        validTo: certificate.valid_to,
-        trustError,
-        subject,
-      })
-    })
+function judge(options: Options, first: Secured, tries: readonly Try[]): Outcome {
+  const days = first.chain.map(({ validTo }) => Math.floor((Date.parse(validTo) - Date.now()) / DAY_MS))
+  const [daysLeft = Number.NaN] = days
+  const content = JSON.stringify(
+    { ...first, tried: tries.map(({ what, handshake }) => `${what}: ${said(handshake)}`) },
+    null,
+    1,
+  ).slice(0, 32_768)
+  const extra = {
+    measurements: [{ name: 'certificate days left', value: daysLeft, unit: 'days' }],
+    evidence: [{ name: 'handshakes', mediaType: 'application/json' as const, content }],
+  }
+  const place = `${options.host}:${options.port}`
+  const wrong = [
+    ...trusted(first),
+    ...days.flatMap((left, at) => lasting(options, left, at === 0 ? null : (first.chain[at]?.subject ?? ''))),
+    ...keys(options, first),
+    ...(new RegExp(options.ciphersForbidden).test(first.cipher) ? [`it chose the cipher ${first.cipher}`] : []),
+    ...(options.stapling && !first.stapled ? ['it staples no statement of the authority (OCSP)'] : []),
+    ...tries.flatMap((one) => accepted(options, one)),
+  ]
+  if (wrong.length > 0) return failed(`${place}: ${wrong.join('; ')}`, extra)
+  const unsure = tries.find(({ handshake }) => handshake.ended === 'refused' && !refusedByServer(handshake.error))
+  if (unsure) {
+    const { what, handshake } = unsure
+    const why = handshake.ended === 'refused' ? reason(handshake.error, options) : ''
+    return unverified(`${place}: could not find out whether it refuses ${what}: ${why}`, extra)
+  }
+  const refused = tries.map(({ what }) => what.replace('protocols ', '')).join(' and ')
+  return passed(`${place}: trusted, ${daysLeft} days left, ${first.protocol}, ${refused} refused`, extra)
+}
+
+/** Codes of a chain that ends before an authority that is known. */
+const INCOMPLETE = /UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT/
+
+function trusted({ trustError, chain }: Secured): string[] {
+  if (trustError === null) return []
+  const hint =
+    INCOMPLETE.test(trustError) && chain.length <= 1 ? ', and no certificate between it and the authority is sent' : ''
+  return [`the certificate is not trusted (${trustError})${hint}`]
+}
+
+function lasting({ daysLeftMin }: Options, left: number, subject: string | null): string[] {
+  if (left >= daysLeftMin) return []
+  const whose = subject === null ? '' : `the certificate of ${subject} has `
+  return [`${whose}${left} days left, at least ${daysLeftMin} wanted`]
+}
+
+function keys({ rsaKeyBitsMin, ecKeyBitsMin }: Options, { chain }: Secured): string[] {
+  return chain.flatMap(({ subject, bits, isCurve }) => {
+    const min = isCurve ? ecKeyBitsMin : rsaKeyBitsMin
+    return bits === null || bits >= min ? [] : [`the key of ${subject} has ${bits} bits, at least ${min} wanted`]
   })
 }
 
-function judge(options: Options, first: Extract<Handshake, { ended: 'secured' }>, older: Handshake): Outcome {
-  const daysLeft = Math.floor((Date.parse(first.validTo) - Date.now()) / DAY_MS)
-  const extra = {
-    measurements: [{ name: 'certificate days left', value: daysLeft, unit: 'days' }],
-    evidence: [
-      {
-        name: 'handshakes',
-        mediaType: 'application/json' as const,
-        content: JSON.stringify({ first, older: describeOlder(older) }),
-      },
-    ],
-  }
-  const place = `${options.host}:${options.port}`
-  const wrong: string[] = []
-  if (first.trustError) wrong.push(`the certificate is not trusted (${first.trustError})`)
-  if (!(daysLeft >= options.daysLeftMin)) wrong.push(`${daysLeft} days left, at least ${options.daysLeftMin} wanted`)
-  if (older.ended === 'secured')
-    wrong.push(`it still accepts ${older.protocol}, at least ${options.protocolMin} wanted`)
-  if (wrong.length > 0)
-    return failed(`${place}: ${wrong.join('; ')}`, {
-      ...extra,
-      remedy: 'renew the certificate or tighten the server, then check again',
-    })
-  const unsure = older.ended === 'refused' && !refusedByServer(older.error)
-  if (unsure)
-    return unverified(
-      `${place}: could not find out whether it refuses protocols older than ${options.protocolMin}: ${reason(older.error, options)}`,
-      extra,
-    )
-  return passed(
-    `${place}: trusted, ${daysLeft} days left, ${first.protocol}, older than ${options.protocolMin} refused`,
-    extra,
-  )
+function accepted({ protocolMin, ciphersRefused }: Options, { what, handshake }: Try): string[] {
+  if (handshake.ended === 'refused') return []
+  return what === `the ciphers ${ciphersRefused}`
+    ? [`it accepts the cipher ${handshake.cipher}`]
+    : [`it still accepts ${handshake.protocol}, at least ${protocolMin} wanted`]
 }
 
-/** A server says no to a protocol by an alert or by closing; anything else (time-out, our own library) says nothing. */
+/** A server says no by an alert or by closing; anything else (time-out, our own library) says nothing. */
 function refusedByServer(error: Error): boolean {
   const code = codeOf(error) ?? ''
   return (
@@ -168,8 +195,10 @@ function refusedByServer(error: Error): boolean {
   )
 }
 
-function describeOlder(handshake: Handshake): string {
-  return handshake.ended === 'secured' ? `accepted ${handshake.protocol}` : `refused: ${messageOf(handshake.error)}`
+function said(handshake: Handshake): string {
+  return handshake.ended === 'secured'
+    ? `accepted ${handshake.protocol} ${handshake.cipher}`
+    : `refused: ${messageOf(handshake.error)}`
 }
 
 function reason(error: Error, options: Options): string {

@@ -30,6 +30,18 @@ checkContract(command, {
   failing: () => ({ options: { shell: 'echo broken >&2; exit 3' } }),
   unverified: () => ({ options: { run: ['no-such-program-anywhere'] } }),
   slow: () => ({ options: { shell: 'sleep 30 | cat' } }),
+  unreachable: { status: 'unverified', case: () => ({ options: { run: ['/no/such/program'] } }) },
+  hostile: {
+    'output without end': { status: 'unverified', case: () => ({ options: { shell: 'yes', timeoutMs: 200 } }) },
+    'escapes for terminals': {
+      status: 'failed',
+      case: () => ({ options: { shell: String.raw`printf '\033[2J\033[31mred\000\302\2331m'; exit 1` } }),
+    },
+    'a program that does not end when told to': {
+      status: 'unverified',
+      case: () => ({ options: { shell: 'trap "" TERM; while :; do sleep 0.05; done', timeoutMs: 100 } }),
+    },
+  },
   secret: { value: SECRET, case: () => ({ options: { shell: 'test -z "$TOKEN"', env: { TOKEN: SECRET } } }) },
   mentions: () => ['6 * 7', 'exit code 0', 'prints "42"'],
   recognises: {

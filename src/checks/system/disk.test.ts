@@ -11,6 +11,7 @@ checkContract(disk, {
   passing: () => ({ options: { path: tmpdir(), freeBytesMin: '1 kB', freePercentMin: 0 } }),
   failing: () => ({ options: { path: tmpdir(), freeBytesMin: '100 EB' } }),
   unverified: () => ({ options: { path: '/no/such/path', freeBytesMin: 1 } }),
+  unreachable: { status: 'unverified', case: () => ({ options: { path: '/no/such/path', freePercentMin: 0 } }) },
   mentions: () => [tmpdir(), 'at least 1 kB'],
   recognises: {
     clear: [
@@ -41,6 +42,17 @@ describe('disk', () => {
     const [, share] = (await runCheck(disk, { options: { path: tmpdir(), freePercentMin: 0 } })).measurements
     const options = { path: tmpdir(), freePercentMin: Math.min(100, (share?.value ?? 0) + 1) }
     expect((await runCheck(disk, { options })).status).toBe('failed')
+  })
+
+  it('counts inodes as df does', async () => {
+    const line = execFileSync('df', ['-P', '-i', tmpdir()], { encoding: 'utf8' }).trim().split('\n').at(-1) ?? ''
+    const [, all = 0, , left = 0] = line.split(/\s+/).map(Number)
+    const outcome = await runCheck(disk, { options: { path: tmpdir(), inodesFreePercentMin: 0 } })
+    if (all === 0) return expect(outcome.status).toBe('unverified')
+    const share = outcome.measurements.find(({ name }) => name === 'free inodes')?.value ?? Number.NaN
+    expect(share / ((100 * left) / all)).toBeCloseTo(1, 1)
+    const more = { path: tmpdir(), inodesFreePercentMin: 100 }
+    expect(await runCheck(disk, { options: more })).toMatchObject({ status: left < all ? 'failed' : 'passed' })
   })
 
   it('turns a bound on usage into one on what is free', () => {

@@ -1,4 +1,4 @@
-// Free space of the file system a path is on.
+// Free space, and room for files, of the file system a path is on.
 import { statfs } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { z } from 'zod'
@@ -20,8 +20,19 @@ const schema = z
       .max(100)
       .optional()
       .describe('space free for this user as a share of all usable space, at least'),
+    inodesFreePercentMin: z
+      .number()
+      .min(0)
+      .max(100)
+      .optional()
+      .describe(
+        'inodes free as a share of all: a file system full of small files takes no more, whatever space is left',
+      ),
   })
-  .refine((o) => o.freeBytesMin !== undefined || o.freePercentMin !== undefined, 'give freeBytesMin or freePercentMin')
+  .refine(
+    (o) => o.freeBytesMin !== undefined || o.freePercentMin !== undefined || o.inodesFreePercentMin !== undefined,
+    'give freeBytesMin, freePercentMin or inodesFreePercentMin',
+  )
 
 type Options = z.infer<typeof schema>
 
@@ -65,24 +76,36 @@ export const disk = defineCheck({
 
   run: (options, context) =>
     look(context, async () => {
-      let freeBytes: number
-      let usableBytes: number
+      let space: Awaited<ReturnType<typeof statfs>>
       try {
-        const { bsize, blocks, bfree, bavail } = await statfs(resolve(context.directory, options.path))
-        freeBytes = bavail * bsize
-        // What is kept back for root is neither used nor usable, as df counts it.
-        usableBytes = (blocks - bfree + bavail) * bsize
+        space = await statfs(resolve(context.directory, options.path))
       } catch (error) {
         return unverified(`${options.path}: ${messageOf(error)}`, { remedy: 'correct the path' })
       }
-      const freePercent = usableBytes > 0 ? Math.floor((freeBytes / usableBytes) * 1000) / 10 : Number.NaN
+      const { bsize, blocks, bfree, bavail, files, ffree } = space
+      const freeBytes = bavail * bsize
+      // What is kept back for root is neither used nor usable, as df counts it.
+      const usableBytes = (blocks - bfree + bavail) * bsize
+      const freePercent = usableBytes > 0 ? shareOf(freeBytes, usableBytes) : Number.NaN
+      if (Number.isNaN(freePercent)) return unverified(`${options.path}: its file system has no size`)
       const measurements = [
         { name: 'free space', value: freeBytes, unit: 'bytes' },
         { name: 'free share', value: freePercent, unit: 'percent' },
       ]
-      const seen = `${options.path}: free ${formatSize(freeBytes)} (${freePercent} %)`
-      if (Number.isNaN(freePercent)) return unverified(`${options.path}: its file system has no size`)
-      const enough = freeBytes >= (options.freeBytesMin ?? 0) && freePercent >= (options.freePercentMin ?? 0)
+      let seen = `${options.path}: free ${formatSize(freeBytes)} (${freePercent} %)`
+      let enough = freeBytes >= (options.freeBytesMin ?? 0) && freePercent >= (options.freePercentMin ?? 0)
+      if (options.inodesFreePercentMin !== undefined) {
+        // btrfs and its like make inodes as they need them, and count none.
+        if (files === 0)
+          return unverified(`${options.path}: its file system counts no inodes`, {
+            measurements,
+            remedy: 'leave inodesFreePercentMin out here',
+          })
+        const inodesFreePercent = shareOf(ffree, files)
+        measurements.push({ name: 'free inodes', value: inodesFreePercent, unit: 'percent' })
+        seen += `, ${inodesFreePercent} % of the inodes`
+        enough &&= inodesFreePercent >= options.inodesFreePercentMin
+      }
       return enough
         ? passed(`${seen}, ${bounds(options)} wanted`, { measurements })
         : failed(`${seen}, but ${bounds(options)} wanted`, {
@@ -92,10 +115,16 @@ export const disk = defineCheck({
     }),
 })
 
-function bounds({ freeBytesMin, freePercentMin }: Options): string {
+/** Percent, to a tenth, never more than there is. */
+function shareOf(part: number, whole: number): number {
+  return Math.floor((part / whole) * 1000) / 10
+}
+
+function bounds({ freeBytesMin, freePercentMin, inodesFreePercentMin }: Options): string {
   const parts = [
     freeBytesMin === undefined ? '' : `at least ${formatSize(freeBytesMin)}`,
     freePercentMin === undefined ? '' : `at least ${freePercentMin} %`,
+    inodesFreePercentMin === undefined ? '' : `at least ${inodesFreePercentMin} % of the inodes`,
   ]
   return parts.filter(Boolean).join(' and ')
 }

@@ -11,6 +11,19 @@ checkContract(env, {
     context,
   }),
   failing: () => ({ options: { present: ['DATABASE_URL', 'API_KEY'] }, context }),
+  hostile: {
+    'escapes for terminals in what is set': {
+      status: 'failed',
+      case: () => ({
+        options: { matching: { NODE_ENV: '^production$' } },
+        context: { env: { NODE_ENV: '\u001b[2Jproduction' } },
+      }),
+    },
+    'names that objects have of themselves': {
+      status: 'failed',
+      case: () => ({ options: { present: ['constructor', 'toString'] }, context }),
+    },
+  },
   secret: {
     value: SECRET,
     case: () => ({ options: { absent: ['DATABASE_URL'], matching: { DATABASE_URL: '^mysql:' } }, context }),

@@ -79,11 +79,16 @@ export const env = defineCheck({
   run: (options, context) =>
     look(context, async () => {
       const { present, absent, matching } = options
+      // Only what was set: every object has a "constructor".
+      const valueOf = (variable: string): string =>
+        Object.hasOwn(context.env, variable) ? (context.env[variable] ?? '') : ''
       const wrong = [
-        ...present.filter((variable) => !context.env[variable]).map((variable) => `${variable} is not set`),
-        ...absent.filter((variable) => context.env[variable]).map((variable) => `${variable} is set and should not be`),
+        ...present.filter((variable) => valueOf(variable) === '').map((variable) => `${variable} is not set`),
+        ...absent
+          .filter((variable) => valueOf(variable) !== '')
+          .map((variable) => `${variable} is set and should not be`),
         ...Object.entries(matching)
-          .filter(([variable, text]) => !new RegExp(text).test(context.env[variable] ?? ''))
+          .filter(([variable, text]) => !new RegExp(text).test(valueOf(variable)))
           .map(([variable, text]) => `${variable} does not match /${text}/`),
       ]
       if (wrong.length > 0)

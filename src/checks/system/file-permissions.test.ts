@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -10,6 +10,7 @@ let directory = ''
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'gonogo-permissions-'))
   mkdirSync(join(directory, 'data'))
+  symlinkSync('circle', join(directory, 'circle'))
   for (const [name, mode] of [
     ['app.db', 0o640],
     ['open.key', 0o666],
@@ -27,6 +28,11 @@ checkContract(filePermissions, {
   passing: () => at({ path: ['app.db', 'data'], readable: true, writable: true }),
   failing: () => at({ path: 'app.db', executable: true }),
   unverified: () => at({ path: 'app.db/inside', readable: false, modeMax: '0644' }),
+  unreachable: { status: 'failed', case: () => at({ path: 'gone', readable: true }) },
+  hostile: {
+    'links that lead to each other': { status: 'unverified', case: () => at({ path: 'circle', modeMax: '0644' }) },
+    'escapes for terminals': { status: 'failed', case: () => at({ path: 'gone\u001b[2J', readable: true }) },
+  },
   mentions: () => ['app.db, data', 'readable, writable'],
   recognises: {
     clear: [

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { checkContract, runCheck, thresholdOf } from '../../../test/contracts/check-contract.ts'
-import { memory } from './memory.ts'
+import { memory, swapOf } from './memory.ts'
 
 checkContract(memory, {
   passing: () => ({ options: { freeBytesMin: '1 MB', usedPercentMax: 100 } }),
@@ -38,5 +38,19 @@ describe('memory', () => {
     expect(freeBytes).toBeGreaterThan(0)
     // Other programs allocate and free between the two readings: a tenth of all memory is more than that.
     expect(freeBytes).toBeLessThan(Number(available) * 1024 + totalmem() / 10)
+  })
+
+  it('reads how much swap is used', () => {
+    expect(swapOf('MemTotal: 10 kB\nSwapTotal:       1000 kB\nSwapFree:         250 kB\n')).toBe(75)
+    expect(swapOf('SwapTotal:          0 kB\nSwapFree:           0 kB\n')).toBe(0)
+    expect(swapOf('nonsense')).toBeNull()
+  })
+
+  it.runIf(process.platform === 'linux')('judges swap', async () => {
+    expect(await runCheck(memory, { options: { swapUsedPercentMax: 100 } })).toMatchObject({ status: 'passed' })
+    const outcome = await runCheck(memory, { options: { swapUsedPercentMax: 0 } })
+    const used = swapOf(readFileSync('/proc/meminfo', 'utf8')) ?? 0
+    if (used === 0) expect(outcome.summary).toContain('% of the swap')
+    else expect(outcome.status).toBe('failed')
   })
 })

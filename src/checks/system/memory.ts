@@ -1,8 +1,9 @@
 // Memory this host (or the container around us, if that is tighter) still has to give.
 import { totalmem } from 'node:os'
 import { z } from 'zod'
+import { readBoundedFile } from '../../lib/bounded-file.ts'
 import { formatSize } from '../../lib/size.ts'
-import { failed, passed } from '../../plan/outcome.ts'
+import { failed, passed, unverified } from '../../plan/outcome.ts'
 import { defineCheck } from '../check.ts'
 import { sizeBytes } from '../fields.ts'
 import { look } from '../look.ts'
@@ -17,8 +18,17 @@ const schema = z
       .max(100)
       .optional()
       .describe('memory not available as a share of all memory, at most'),
+    swapUsedPercentMax: z
+      .number()
+      .min(0)
+      .max(100)
+      .optional()
+      .describe('swap space in use as a share of all swap space, at most; a host without any uses none'),
   })
-  .refine((o) => o.freeBytesMin !== undefined || o.usedPercentMax !== undefined, 'give freeBytesMin or usedPercentMax')
+  .refine(
+    (o) => o.freeBytesMin !== undefined || o.usedPercentMax !== undefined || o.swapUsedPercentMax !== undefined,
+    'give freeBytesMin, usedPercentMax or swapUsedPercentMax',
+  )
 
 type Options = z.infer<typeof schema>
 
@@ -66,8 +76,15 @@ export const memory = defineCheck({
         { name: 'available memory', value: freeBytes, unit: 'bytes' },
         { name: 'used memory', value: usedPercent, unit: 'percent' },
       ]
-      const seen = `available ${formatSize(freeBytes)} of ${formatSize(totalBytes)}, ${usedPercent} % used`
-      const enough = freeBytes >= (options.freeBytesMin ?? 0) && usedPercent <= (options.usedPercentMax ?? 100)
+      let seen = `available ${formatSize(freeBytes)} of ${formatSize(totalBytes)}, ${usedPercent} % used`
+      let enough = freeBytes >= (options.freeBytesMin ?? 0) && usedPercent <= (options.usedPercentMax ?? 100)
+      if (options.swapUsedPercentMax !== undefined) {
+        const swapPercent = await swapUsedPercent()
+        if (swapPercent === null) return unverified('this system does not tell how much swap is used', { measurements })
+        measurements.push({ name: 'used swap', value: swapPercent, unit: 'percent' })
+        seen += `, ${swapPercent} % of the swap`
+        enough &&= swapPercent <= options.swapUsedPercentMax
+      }
       return enough
         ? passed(`${seen}, ${bounds(options)} wanted`, { measurements })
         : failed(`${seen}, but ${bounds(options)} wanted`, {
@@ -77,10 +94,28 @@ export const memory = defineCheck({
     }),
 })
 
-function bounds({ freeBytesMin, usedPercentMax }: Options): string {
+/** Swap in use, in percent to a tenth; null where the system does not tell. */
+async function swapUsedPercent(): Promise<number | null> {
+  try {
+    return swapOf((await readBoundedFile('/proc/meminfo', 65_536)).text)
+  } catch {
+    return null
+  }
+}
+
+/** The same, of the text of /proc/meminfo. */
+export function swapOf(text: string): number | null {
+  const kib = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1] ?? Number.NaN)
+  const [total, free] = [kib('SwapTotal'), kib('SwapFree')]
+  if (Number.isNaN(total) || Number.isNaN(free)) return null
+  return total === 0 ? 0 : Math.ceil((1 - free / total) * 1000) / 10
+}
+
+function bounds({ freeBytesMin, usedPercentMax, swapUsedPercentMax }: Options): string {
   const parts = [
     freeBytesMin === undefined ? '' : `at least ${formatSize(freeBytesMin)} available`,
     usedPercentMax === undefined ? '' : `at most ${usedPercentMax} % used`,
+    swapUsedPercentMax === undefined ? '' : `at most ${swapUsedPercentMax} % of the swap used`,
   ]
   return parts.filter(Boolean).join(' and ')
 }

@@ -18,6 +18,8 @@ beforeAll(() => {
   program('old-node', 'echo v16.20.2')
   program('mute-node', 'exit 1')
   program('slow-node', 'exec sleep 30')
+  program('endless-node', 'exec yes')
+  program('garbage-node', String.raw`printf '\033[2J\000v1.2'`)
 })
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
@@ -28,6 +30,14 @@ checkContract(nodeVersion, {
   failing: () => asked('old-node', '>=18'),
   unverified: () => asked('mute-node', '>=18'),
   slow: () => asked('slow-node', '>=18'),
+  unreachable: { status: 'failed', case: () => asked('no-node', '>=18') },
+  hostile: {
+    'a program that prints without end': {
+      status: 'unverified',
+      case: () => ({ options: { ...asked('endless-node', '>=18').options, timeoutMs: 100 } }),
+    },
+    'a program that prints escapes and no version': { status: 'unverified', case: () => asked('garbage-node', '>=18') },
+  },
   mentions: () => ['--version', 'v18+ or v20+'],
   recognises: {
     clear: [

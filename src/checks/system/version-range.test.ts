@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isInRange, parseVersion, parseVersionRange } from './version-range.ts'
+import { findVersion, isInRange, parseVersion, parseVersionRange } from './version-range.ts'
 
 function fits(version: string, range: string): boolean {
   const parsed = parseVersion(version)
@@ -38,4 +38,21 @@ describe('version ranges', () => {
     expect(parseVersion('20.11')).toBeNull()
     expect(parseVersion('node: command not found')).toBeNull()
   })
+
+  it.each([
+    ['Python 3.12.1', [3, 12, 1]],
+    ['git version 2.39.5', [2, 39, 5]],
+    ['go version go1.24.3 linux/amd64', [1, 24, 3]],
+    ['psql (PostgreSQL) 17.2 (Debian 17.2-1.pgdg12+1)', [17, 2, 0]],
+    ['Docker version 28.2.2, build e6534b4', [28, 2, 2]],
+    ['openjdk 21 2023-09-19', [21, 0, 0]],
+    ['openjdk version "1.8.0_292"', [8, 0, 0]],
+    ['openjdk version "17.0.17" 2025-10-21', [17, 0, 17]],
+    ['nginx version: nginx/1.22.1', [1, 22, 1]],
+    ['OpenSSH_9.2p1 Debian-2, OpenSSL 3.0.19', [9, 2, 0]],
+    ['jq-1.6', [1, 6, 0]],
+    ['v20.11.1', [20, 11, 1]],
+    ['no figures at all', null],
+    ['built 2024-01-01', null],
+  ])('finds the version in %j', (text, version) => expect(findVersion(text)).toEqual(version))
 })

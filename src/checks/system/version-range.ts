@@ -32,6 +32,19 @@ export function parseVersion(text: string): Version | null {
   return match && [Number(match[1]), Number(match[2]), Number(match[3])]
 }
 
+/**
+ * The first version in what a program prints (`Python 3.12.1`, `go version go1.24 linux`, `openjdk 21`), or null. A word of figures
+ * alone counts only where there is none with a point; Java 8 called itself 1.8.
+ */
+export function findVersion(text: string): Version | null {
+  const match =
+    /(?<![\w.])[a-z_]{0,12}(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?/i.exec(text) ??
+    /(?<![\w.-])v?(\d{1,4})(?![\w.]|-\d)/i.exec(text)
+  if (!match) return null
+  const version = [Number(match[1]), Number(match[2] ?? 0), Number(match[3] ?? 0)] as const
+  return version[0] === 1 && /\b(?:java|openjdk|jdk)\b/i.test(text) ? [version[1], version[2], 0] : version
+}
+
 export function isInRange(version: Version, range: VersionRange): boolean {
   return range.some((alternative) => alternative.every((comparator) => matches(version, comparator)))
 }

@@ -28,7 +28,7 @@ interface Named {
 export async function backup(verb: string, name: string | undefined, options: BackupOptions): Promise<number> {
   const chosen = oneOf('backup', verb, ['create', 'verify', 'list', 'restore'])
   const json = oneOf('--format', options.format, ['text', 'json']) === 'json'
-  const project = openProject(options.project)
+  const project = await openProject(options.project)
   const named = pick(backupsOf(project, surroundingsOf(project, project.config.environment)), name)
   const ending = new AbortController()
   // A copy that is cut off leaves nothing behind: what is under way hears of it first.

@@ -26,8 +26,8 @@ interface Proposed {
 
 export async function bind(options: BindOptions): Promise<number> {
   const above = confidenceOf(options.above)
-  const project = openProject(options.project)
-  const { plan } = planProject(project)
+  const project = await openProject(options.project)
+  const { plan } = await planProject(project)
   const proposals = proposeBindings(plan.checklist, plan, project.config)
   const proposed = plan.checklist.items.flatMap((item): Proposed[] => {
     const proposal = proposals.get(item.id)
@@ -42,7 +42,7 @@ export async function bind(options: BindOptions): Promise<number> {
   const before = readFileSync(project.configPath, 'utf8')
   writeFileAtomic(project.configPath, addBindings(before, entries))
   try {
-    planProject(openProject(options.project))
+    await planProject(await openProject(options.project))
   } catch (error) {
     // A proposal that does not load is a bug of ours: the user's file is put back before it is reported.
     writeFileAtomic(project.configPath, before)

@@ -24,7 +24,7 @@ import { worstStatus, type Status } from '../../plan/outcome.ts'
 import { oneOf, print, type GlobalOptions } from '../common.ts'
 import { fixText, runsText, undoText } from '../data/fix-text.ts'
 import { judgePerformance, performanceText } from '../data/performance-text.ts'
-import { progressLine } from '../data/progress-line.ts'
+import { progressLine } from '../progress-line.ts'
 import { validationText } from '../data/validation-text.ts'
 import { EXIT } from '../exit.ts'
 
@@ -52,7 +52,7 @@ const VERBS = ['validate', 'fix', 'undo', 'runs', 'init'] as const
 export async function data(verb: string, name: string | undefined, options: DataOptions): Promise<number> {
   const chosen = oneOf('data', verb, VERBS)
   oneOf('--format', options.format, ['text', 'json'])
-  const project = openProject(options.project)
+  const project = await openProject(options.project)
   const parts: DataProject = { project, surroundings: surroundingsOf(project, project.config.environment) }
   const ending = new AbortController()
   const stop = (): void => ending.abort()

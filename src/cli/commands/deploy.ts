@@ -40,9 +40,9 @@ export async function deploy(options: DeployOptions): Promise<number> {
       format: 'text',
       ...(options.environment ? { environment: options.environment } : {}),
     })
-  const project = openProject(options.project)
+  const project = await openProject(options.project)
   const pace = paceOf(options)
-  const { plan: planned, bytes } = planProject(project, options)
+  const { plan: planned, bytes } = await planProject(project, options)
   requireLocked(project.directory, planned)
   requireRedGuards(planned, project)
   const delivery = deliveryParts(project, surroundingsOf(project, planned.environment))

@@ -6,7 +6,7 @@ import type { GlobalOptions } from '../common.ts'
 import { EXIT } from '../exit.ts'
 
 export async function evidence(hash: string, options: GlobalOptions): Promise<number> {
-  const content = await createEvidenceStore(openProject(options.project).stateDirectory).get(hash)
+  const content = await createEvidenceStore((await openProject(options.project)).stateDirectory).get(hash)
   if (content === null)
     throw new PlanError(`there is no evidence ${hash}, or it was changed`, {
       expected: 'a SHA-256 of 64 hexadecimal digits',

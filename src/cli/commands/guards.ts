@@ -32,7 +32,7 @@ export function guards(verb: string, files: string[], options: GuardsOptions): P
   const format = oneOf('--format', options.format, ['text', 'json'])
   if (chosen === 'import') return Promise.resolve(importFiles(files, format))
   return withState(options, async (state, project) => {
-    const { plan } = planProject(project, options.environment ? { environment: options.environment } : {})
+    const { plan } = await planProject(project, options.environment ? { environment: options.environment } : {})
     const rules = chosenRules(plan.guards, options.guard)
     const runs = await chosenRuns(state, options.run)
     const results: Replayed[][] = []

@@ -31,7 +31,7 @@ export function ledger(verb: string, id: string | undefined, options: LedgerOpti
 }
 
 async function verifyFile(file: string, options: GlobalOptions): Promise<number> {
-  const evidence = createEvidenceStore(openProject(options.project).stateDirectory)
+  const evidence = createEvidenceStore((await openProject(options.project)).stateDirectory)
   let bytes: Uint8Array
   try {
     bytes = readFileSync(file)

@@ -26,8 +26,8 @@ interface MonitorOptions extends GlobalOptions {
 /** Exit 0 all quiet, 1 a guard tripped or health is bad, 3 something could not be read. */
 export async function monitor(options: MonitorOptions): Promise<number> {
   const format = oneOf('--format', options.format, ['text', 'json'])
-  const project = openProject(options.project)
-  const { plan } = planProject(project)
+  const project = await openProject(options.project)
+  const { plan } = await planProject(project)
   const surroundings = surroundingsOf(project, plan.environment)
   const delivery = deliveryParts(project, surroundings)
   const sources = sourcesOf(project, delivery, surroundings, plan.delivery?.candidate ?? null)

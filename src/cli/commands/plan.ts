@@ -23,7 +23,7 @@ interface PlanOptions extends GlobalOptions {
  */
 export async function plan(file: string | undefined, options: PlanOptions): Promise<number> {
   const format = oneOf('--format', options.format, ['text', 'json', 'markdown'])
-  const reading = readPlan(file ?? (await documentToExplain(options)), options)
+  const reading = await readPlan(file ?? (await documentToExplain(options)), options)
   if (options.explain !== undefined) {
     print(await explained(reading, options.explain, format))
     return EXIT.ok

@@ -220,7 +220,7 @@ describe('gonogo bind', () => {
     expect((await gonogo(directory, 'bind', '--all', '--above', '0.88')).out).toContain('nothing was accepted')
     expect((await gonogo(directory, 'bind', '--all', '--above', '0')).out).toContain('1 binding added')
     expect((await gonogo(directory, 'bind', '--all')).out).toContain('there is nothing to propose')
-    expect(Object.keys(loadProject(directory).config.bindings)).toHaveLength(3)
+    expect(Object.keys((await loadProject(directory)).config.bindings)).toHaveLength(3)
   })
 
   it.each([
@@ -269,7 +269,7 @@ describe('gonogo init', () => {
     expect(code).toBe(0)
     expect(out).toContain('RELEASE_CHECKLIST.md')
     expect(out).toContain('found the SQLite database data/shop.db')
-    const { config } = loadProject(directory)
+    const { config } = await loadProject(directory)
     expect(config).toMatchObject({
       service: 'shop',
       checklist: 'RELEASE_CHECKLIST.md',
@@ -287,7 +287,7 @@ describe('gonogo init', () => {
     await gonogo(directory, 'init')
     const opened = configOf(directory).replaceAll(/^# (targets:|backups:|  \w+: \{)/gm, '$1')
     writeFileSync(join(directory, 'gonogo.yaml'), opened)
-    expect(loadProject(directory).config).toMatchObject({
+    expect((await loadProject(directory)).config).toMatchObject({
       targets: { app: { kind: 'process-group', command: ['node', 'server.js', '--fast'] } },
       backups: { database: { kind: 'sqlite', database: 'data/shop.db' } },
     })
@@ -301,7 +301,7 @@ describe('gonogo init', () => {
   ])('loads where package.json %s', async (_, text) => {
     const directory = projectWith({ 'CHECKLIST.md': DOCUMENT, 'package.json': text })
     expect((await gonogo(directory, 'init')).code).toBe(0)
-    expect(loadProject(directory).config.service).not.toBe('')
+    expect((await loadProject(directory)).config.service).not.toBe('')
   })
 
   it('leaves a gonogo.yaml that is there as it is', async () => {

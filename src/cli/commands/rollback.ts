@@ -24,7 +24,7 @@ async function askConductor(id: string | undefined, options: RollbackOptions): P
   const { openProject } = await import('../../app/project.ts')
   const { sendTo } = await import('../../app/messages.ts')
   const { chooseRun, openState } = await import('../../app/state.ts')
-  const project = openProject(options.project)
+  const project = await openProject(options.project)
   const state = await openState(project.stateDirectory)
   try {
     const run = await chooseRun(state.runs, id)

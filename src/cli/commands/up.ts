@@ -6,8 +6,8 @@ import { PlanError } from '../../lib/errors.ts'
 import { print, type GlobalOptions } from '../common.ts'
 import { EXIT } from '../exit.ts'
 
-function partsOf(options: GlobalOptions) {
-  const project = openProject(options.project)
+async function partsOf(options: GlobalOptions) {
+  const project = await openProject(options.project)
   const parts = deliveryParts(project, surroundingsOf(project, project.config.environment))
   if (!parts) throw new PlanError('gonogo.yaml has no delivery', { hint: 'add a "delivery" section' })
   return { project, parts }
@@ -15,7 +15,7 @@ function partsOf(options: GlobalOptions) {
 
 /** Starts a version (the stable one unless named) and gives it all traffic. For the first time; later versions are released. */
 export async function up(version: string | undefined, options: GlobalOptions): Promise<number> {
-  const { project, parts } = partsOf(options)
+  const { project, parts } = await partsOf(options)
   refuseWhileLive(project.stateDirectory)
   const chosen = version ?? parts.stable
   const backends = await parts.target.prepare(chosen, new AbortController().signal)
@@ -27,7 +27,7 @@ export async function up(version: string | undefined, options: GlobalOptions): P
 
 /** Stops everything of the delivery that runs. */
 export async function down(options: GlobalOptions): Promise<number> {
-  const { project, parts } = partsOf(options)
+  const { project, parts } = await partsOf(options)
   refuseWhileLive(project.stateDirectory)
   for (const version of Object.keys(await parts.target.current())) {
     await parts.target.retire(version, new AbortController().signal)

@@ -5,6 +5,7 @@ import type { Item, Phase } from '../../plan/plan.ts'
 import type { PlannedItem } from '../../plan/release-plan.ts'
 import type { BindingProposal } from '../../planning/propose.ts'
 import { sampleSizeAdvice, sampleSizes } from '../../planning/sample-size.ts'
+import { verificationOf } from '../../planning/verification.ts'
 import type { PlanDocument, PlanItem } from './plan-schema.ts'
 import type { Reading } from './reading.ts'
 
@@ -20,6 +21,7 @@ export function planAsJson({ checklist, plan, proposals, coverage, controls, ste
     items: checklist.items.map((item) => itemAsJson(item, planned.get(item.id), proposals.get(item.id))),
     triggers: checklist.triggers,
     coverage: { ...counts, next, others, phases },
+    verification: plan && verificationOf(plan),
     plan: plan?.hash ?? null,
     sampleSize: plan && { stages: sampleSizes(plan) ?? [], advice: sampleSizeAdvice(plan) },
     guards: (plan?.guards ?? []).flatMap((rule, index) => guardAsJson(rule, controls[index])),

@@ -18,13 +18,13 @@ const shared = ['../shared/checklists', '../shared/corpus'].map((folder) => join
 const example = join(root, 'examples/knowledge-graph')
 const elsewhere = mkdtempSync(join(tmpdir(), 'gonogo-plan-'))
 
-const documents: [name: string, read: () => Reading][] = [
+const documents: [name: string, read: () => Promise<Reading>][] = [
   ['the example, with its gonogo.yaml', () => readPlan(undefined, { project: example })],
   ['the example, without', () => readPlan(join(example, 'CHECKLIST.md'), { project: elsewhere })],
   ...shared.flatMap((folder) =>
     readdirSync(folder)
       .filter((name) => name.endsWith('.md'))
-      .map((name): [string, () => Reading] => [name, () => readPlan(name, { project: folder })]),
+      .map((name): [string, () => Promise<Reading>] => [name, () => readPlan(name, { project: folder })]),
   ),
 ]
 
@@ -43,8 +43,8 @@ const KEYS = {
   proposal: ['check', 'options', 'confidence', 'why'],
 }
 
-describe.each(documents)('%s', (name, read) => {
-  const reading = read()
+describe.each(documents)('%s', async (name, read) => {
+  const reading = await read()
   const printed = JSON.parse(JSON.stringify(planAsJson(reading))) as ReturnType<typeof planAsJson>
 
   it('is printed as the schema says, with every key', () => {
@@ -60,6 +60,7 @@ describe.each(documents)('%s', (name, read) => {
       'items',
       'triggers',
       'coverage',
+      'verification',
       'plan',
       'sampleSize',
       'guards',

@@ -1,6 +1,7 @@
 // What `gonogo plan --format json` prints, defined once: the published JSON Schema and the tests are made from it.
 import { z } from 'zod'
 import { PHASE_KINDS } from '../../plan/plan.ts'
+import { bindingSchema, operator, options } from './binding-schema.ts'
 
 const range = z
   .strictObject({ start: z.int().min(0), end: z.int().min(0) })
@@ -10,7 +11,7 @@ const threshold = z
   .strictObject({
     subject: z.string().describe('What is bounded, in the words of the document'),
     aggregate: z.string().nullable().describe('`avg`, `max`, `p95`, ...; null where none is named'),
-    operator: z.enum(['<', '<=', '>', '>=', '==', '!=', 'between']),
+    operator,
     value: z
       .number()
       .nullable()
@@ -79,69 +80,6 @@ const command = z
   })
   .meta({ id: 'command' })
 
-const scope = z.enum(['candidate', 'stable', 'any', 'service'])
-const operator = threshold.shape.operator
-const relativeTo = z.enum(['baseline', 'baseline-points']).nullable()
-
-const watch = z.strictObject({
-  signal: z.string(),
-  scope,
-  aggregate: z.string(),
-  operator: operator.describe('The good state'),
-  value: z.number(),
-  valueMax: z.number().nullable(),
-  relativeTo,
-  forMs: z.number(),
-})
-
-const guard = z
-  .strictObject({
-    id: z.string(),
-    title: z.string(),
-    severity: z.enum(['notify', 'pause', 'rollback']),
-    restoreData: z.boolean(),
-    unknownMax: z.number(),
-    item: z.string().nullable(),
-    kind: z.string(),
-    options: z.record(z.string(), z.unknown()).describe('As the kind takes them: `gonogo kinds guard`'),
-    scope: scope.describe('Whom it judges'),
-    series: z
-      .array(
-        z.strictObject({
-          signal: z.string(),
-          scope,
-          bad: z.strictObject({ operator, value: z.number().nullable(), valueMax: z.number().nullable() }).nullable(),
-        }),
-      )
-      .describe('What it looks at; `bad`: in which direction single values are bad'),
-    condition: z.string().describe('When it trips, in words'),
-  })
-  .meta({ id: 'guard' })
-
-const options = z.record(z.string(), z.unknown()).describe('As the kind takes them: `gonogo kinds`')
-
-const binding = z
-  .discriminatedUnion('type', [
-    z.strictObject({ type: z.literal('check'), check: z.string(), options, timeoutMs: z.number() }),
-    z.strictObject({
-      type: z.literal('action'),
-      action: z.string(),
-      options,
-      timeoutMs: z.number(),
-      oneWay: z.string().nullable(),
-    }),
-    z.strictObject({ type: z.literal('backup'), backup: z.string() }),
-    z.strictObject({ type: z.literal('rollout'), stage: z.string().nullable().describe('null: the whole delivery') }),
-    z.strictObject({ type: z.literal('poll'), role: z.string(), quorum: z.number(), question: z.string().nullable() }),
-    z.strictObject({ type: z.literal('watch'), watches: z.array(watch) }),
-    z.strictObject({ type: z.literal('guard'), rules: z.array(guard) }),
-    z.strictObject({ type: z.literal('children') }).describe('True when the items nested in it are'),
-    z.strictObject({ type: z.literal('skip'), reason: z.string() }),
-    z.strictObject({ type: z.literal('record') }).describe('To be filled in; gates nothing'),
-    z.strictObject({ type: z.literal('unbound') }).describe('Nobody said how: unverified, never green'),
-  ])
-  .meta({ id: 'binding' })
-
 const confidence = z.number().min(0).max(1)
 const why = z.string().describe('The reason and the words it rests on')
 
@@ -165,7 +103,7 @@ const item = z
       .strictObject({ check: z.string(), options, confidence, why })
       .nullable()
       .describe('The check that is proposed; null where something is bound, something else is proposed, or nothing is'),
-    binding: binding.nullable().describe('null without a gonogo.yaml, and for reference items'),
+    binding: bindingSchema.nullable().describe('null without a gonogo.yaml, and for reference items'),
     verifiable: z.enum(['machine', 'person', 'action', 'unknown']),
     code: z.array(z.string()).describe('What its text shows as code: `npm test`, `/health`'),
     parent: z.string().nullable().describe('Id of the item it is nested in'),
@@ -253,6 +191,22 @@ export const planSchema = z
       others: z.array(nextStep).describe('What would add something too'),
       phases: z.array(z.strictObject({ phase: z.string(), ...counts })),
     }),
+    verification: z
+      .strictObject({
+        total: z.int().min(0),
+        machine: z.int().min(0).describe('The next three together'),
+        check: z.int().min(0).describe('Looked at by a check'),
+        measured: z.int().min(0).describe('Measured by a watch or a guard'),
+        deed: z.int().min(0).describe('Done and proved by the run: actions, backups, the delivery'),
+        person: z.int().min(0),
+        skipped: z.int().min(0).describe('Does not apply here'),
+        nobody: z.int().min(0).describe('Nobody said how'),
+        people: z
+          .array(z.strictObject({ item: z.string(), reason: z.string().nullable() }))
+          .describe('What people answer and why; reason null: a machine might tell'),
+      })
+      .nullable()
+      .describe('How much of the plan a machine verifies; null without a gonogo.yaml'),
     plan: z.string().nullable().describe('Hash of the plan that a lock would record; null without a gonogo.yaml'),
     sampleSize: z
       .strictObject({

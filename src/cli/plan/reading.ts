@@ -1,6 +1,7 @@
 // What `gonogo plan` shows: the document, what is bound to it and proposed for it, and how much that covers.
 import { existsSync, realpathSync } from 'node:fs'
 import { isAbsolute, relative, resolve } from 'node:path'
+import { kindsOf, loadKinds } from '../../catalog/catalog.ts'
 import { openProject, planProject, readDocument } from '../../app/project.ts'
 import { coverageOf, measureCoverage, type Coverage, type Covered } from '../../checklist/coverage.ts'
 import type { Project } from '../../config/load.ts'
@@ -41,20 +42,22 @@ export interface ReadingChoices {
  * Reads the document of the project, or the one that is named.
  * @throws PlanError for a document that cannot be read, and for a gonogo.yaml that is wrong or missing where it is needed.
  */
-export function readPlan(file: string | undefined, choices: ReadingChoices): Reading {
+export async function readPlan(file: string | undefined, choices: ReadingChoices): Promise<Reading> {
+  await loadKinds(['check', 'source', 'backup'])
+  const kinds = kindsOf('check')
   const directory = findProject(choices.project)
   const path = file === undefined ? null : locate(file, choices.project, directory)
   if (path !== null && (directory === null || isOutside(path, directory)))
-    return measured(readDocument(choices.project, path).checklist, null, null, null)
-  const project = openProject(choices.project)
+    return measured(readDocument(choices.project, path, { kinds }).checklist, null, null, null)
+  const project = await openProject(choices.project)
   if (path !== null && isOther(path, project)) {
-    const { checklist } = readDocument(project.directory, path)
+    const { checklist } = readDocument(project.directory, path, { kinds })
     const aside = `gonogo.yaml binds ${project.config.checklist}, and nothing of ${checklist.document.path}: read without it`
     if (!checklist.items.some(({ id }) => Object.hasOwn(project.config.bindings, id)))
       return measured(checklist, null, null, aside)
   }
   const { environment, candidate } = choices
-  const { plan } = planProject(project, {
+  const { plan } = await planProject(project, {
     ...(path === null ? {} : { file: path }),
     ...(environment ? { environment } : {}),
     ...(candidate ? { candidate } : {}),

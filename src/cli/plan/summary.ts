@@ -2,6 +2,7 @@
 import type { Counts } from '../../checklist/coverage.ts'
 import type { Item } from '../../plan/plan.ts'
 import type { NextStep } from '../../planning/next-steps.ts'
+import { verificationOf } from '../../planning/verification.ts'
 import { cut, padTo, plainLine, wrap } from '../display-width.ts'
 import { describeEntry } from '../entries.ts'
 import { paint } from '../screen.ts'
@@ -36,7 +37,38 @@ export function summaryInWords(reading: Reading, width: number | null): string[]
     ...(rows.length > 0 ? [''] : []),
     ...wrapped(figures(coverage), width),
     ...openInWords(reading).flatMap((line) => wrapped(line, width)),
+    ...verifiedInWords(reading, width),
   ]
+}
+
+/** `verified by machine: 91 of 147 (62 %)`, then what is asked of people, by the reason why no machine can tell. */
+function verifiedInWords({ checklist, plan }: Reading, width: number | null): string[] {
+  if (!plan) return []
+  const { total, machine, check, measured, deed, skipped, people } = verificationOf(plan)
+  if (total === 0) return []
+  const parts = [`${check} looked at`, `${measured} measured`, `${deed} done and proved`]
+  const rest = skipped > 0 ? `; ${skipped} skipped` : ''
+  const lineOf = new Map(checklist.items.map(({ id, line }) => [id, line]))
+  const reasons = Map.groupBy(people, ({ reason }) => reason)
+  const rows = [...reasons].toSorted(([a], [b]) => Number(a === null) - Number(b === null))
+  return [
+    ...wrapped(
+      `verified by machine: ${machine} of ${total} (${percent(machine, total)} %): ${parts.join(', ')}${rest}`,
+      width,
+    ),
+    ...(rows.length > 0 ? [`asked of people: ${people.length}, and why no machine can tell`] : []),
+    ...rows.map(([reason, items]) => {
+      const words = reason ?? 'no reason is given: bind it, or say `why:` at its poll'
+      const lines = `lines ${items.map(({ item }) => lineOf.get(item)).join(', ')}`
+      const columns = width === null ? 58 : Math.min(44, Math.floor(width * 0.5))
+      const row = `  ${padTo(cut(plainLine(words), columns), columns)}  ${lines}`
+      return paint(reason === null ? 'yellow' : 'dim', width === null ? row : cut(row, width))
+    }),
+  ]
+}
+
+function percent(part: number, whole: number): number {
+  return Math.round((part / whole) * 100)
 }
 
 /** `178 items: 120 bound, 20 proposed, 31 for people, 7 that nothing can verify yet` */

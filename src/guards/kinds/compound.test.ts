@@ -34,7 +34,7 @@ guardContract(compound, {
   good: (at) => [
     ...look(at / 1000, { errors: 50 }).map((sample) => ({ ...sample, version: 'v1' })),
     ...look(at / 1000, { 'error-rate': 0, 'request-rate': 20, errors: 0, slow: 100, rate: 20 }),
-    ...look(at / 1000, { integrity: 1, memory: 50 }),
+    ...look(at / 1000, { integrity: 1, memory: 50, queue: 50 }),
   ],
   others: [
     { all: [errors, slow], consecutive: 3 },
@@ -49,6 +49,12 @@ guardContract(compound, {
       ],
     },
     { all: [{ kind: 'count', signal: 'errors', of: 'looks', moreThan: 2, within: '1 min' }, slow] },
+    {
+      all: [
+        { ...slow, signal: 'queue' },
+        { kind: 'growth', signal: 'queue', moreThan: 0, over: '1 min' },
+      ],
+    },
   ],
 })
 

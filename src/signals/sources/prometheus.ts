@@ -5,7 +5,7 @@ import { everyMs, scale, signalName, timeoutMs, unit } from '../signal-fields.ts
 import { defineSource, type Source, type SourceContext } from '../source.ts'
 import { isPerVersion } from '../version-names.ts'
 import { WINDOW_SIGNALS, type WindowSignal } from '../window-samples.ts'
-import { createApi } from './prometheus/api.ts'
+import { createApi } from '../../lib/prometheus-api.ts'
 import { createCounting } from './prometheus/count-requests.ts'
 import type { VersionLabel } from './prometheus/label-values.ts'
 import { createOwnQueries } from './prometheus/own-queries.ts'

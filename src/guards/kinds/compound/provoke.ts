@@ -22,12 +22,14 @@ interface Sustained {
 
 /**
  * Looks in which every condition turns at the same moment. Where two of them look at one signal, their scripts exclude each other:
- * each leads in turn, until one makes the whole turn.
+ * each leads in turn, until one makes the whole turn, then each on top of what the next one ends with: too many, and growing.
  */
 export function provoked(conditions: Conditions, sustained: Sustained, context: ProvocationContext): Provocation {
   const { faultAt, scripts } = scriptsOf(conditions, sustained, context)
-  const candidates = scripts.map((_, leader) => merged([...scripts.slice(leader), ...scripts.slice(0, leader)]))
-  const turning = candidates.find((looks) => turnsAt(conditions, looks, faultAt, context))
+  const led = scripts.map((_, leader) => [...scripts.slice(leader), ...scripts.slice(0, leader)])
+  const turns = (looks: Sample[][]): boolean => turnsAt(conditions, looks, faultAt, context)
+  const candidates = led.map(merged)
+  const turning = candidates.find(turns) ?? led.map((given) => merged(lifted(given, faultAt))).find(turns)
   return { looks: turning ?? candidates[0] ?? [], faultAt }
 }
 
@@ -121,6 +123,16 @@ function merged(scripts: readonly Sample[][][]): Sample[][] {
   })
   const byTime = [...Map.groupBy(samples, ({ at }) => at)].toSorted(([a], [b]) => a - b)
   return byTime.map(([, look]) => look)
+}
+
+/** From the fault on the first script's samples are higher by what the next one of their series ends with. */
+function lifted([leader = [], ...others]: readonly Sample[][][], faultAt: number): Sample[][][] {
+  const ends = new Map(others.toReversed().flatMap((looks) => looks.flat().map((one) => [seriesOf(one), one.value])))
+  const higher = (sample: Sample): Sample =>
+    sample.value === null || sample.at < faultAt
+      ? sample
+      : { ...sample, value: sample.value + (ends.get(seriesOf(sample)) ?? 0) }
+  return [leader.map((look) => look.map(higher)), ...others]
 }
 
 function seriesOf({ signal, version }: Sample): string {

@@ -1,5 +1,5 @@
 // A target that shows counters for the first time: is all that they hold new, or may it be years old? Pure.
-import type { RawSeries } from './api.ts'
+import type { RawSeries } from '../../../lib/prometheus-api.ts'
 import { duration, selectorOf } from './promql.ts'
 import { targetOf } from './reading.ts'
 

@@ -2,7 +2,7 @@
 import { messageOf } from '../../../lib/errors.ts'
 import type { Sample } from '../../../plan/signal.ts'
 import type { ReleaseVersions } from '../../version-names.ts'
-import type { Answer, PrometheusApi, RawSeries } from './api.ts'
+import type { Answer, PrometheusApi, RawSeries } from '../../../lib/prometheus-api.ts'
 import { valueOfVersion, versionsToTell, type VersionLabel } from './label-values.ts'
 import { duration, fill, isPlainSelector } from './promql.ts'
 

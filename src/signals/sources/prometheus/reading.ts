@@ -1,6 +1,6 @@
 // What is asked of Prometheus to count requests, and what each series of its answer counts. Pure.
 import type { ReleaseVersions } from '../../version-names.ts'
-import type { RawSeries } from './api.ts'
+import type { RawSeries } from '../../../lib/prometheus-api.ts'
 import { boundMsOf } from './buckets.ts'
 import type { Counter } from './counters.ts'
 import { valueOfVersion, valuePatterns, versionOfValue, versionsToTell, type VersionLabel } from './label-values.ts'

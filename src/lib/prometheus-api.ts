@@ -1,8 +1,8 @@
 // Asking Prometheus over its HTTP API: bounded in time and bytes; what it gives is raw samples with their own times.
-import { withDeadline } from '../../../lib/deadline.ts'
-import { codeOf, messageOf, OutsideError } from '../../../lib/errors.ts'
-import { excerpt } from '../../../lib/excerpt.ts'
-import { httpRequest } from '../../../lib/http-request.ts'
+import { withDeadline } from './deadline.ts'
+import { codeOf, messageOf, OutsideError } from './errors.ts'
+import { excerpt } from './excerpt.ts'
+import { httpRequest } from './http-request.ts'
 
 export interface RawSeries {
   labels: Readonly<Record<string, string>>
@@ -23,6 +23,8 @@ export interface PrometheusApi {
   query(promql: string, signal: AbortSignal): Promise<Answer>
   /** Evaluations from `overMs` ago until now. @throws OutsideError */
   queryRange(promql: string, range: { overMs: number; stepMs: number }, signal: AbortSignal): Promise<Answer>
+  /** What it answers with as `data` at another path below /api/v1, as `rules`. @throws OutsideError */
+  data(path: string, parameters: Record<string, string>, signal: AbortSignal): Promise<unknown>
 }
 
 export interface ApiOptions {
@@ -30,6 +32,10 @@ export interface ApiOptions {
   headers: Readonly<Record<string, string>>
   bearer?: string | undefined
   timeoutMs: number
+  /** Certificate authorities to trust, all of them: see `trustOptions`. */
+  ca?: string[]
+  /** @default 32 MiB */
+  bytesMax?: number
 }
 
 const ANSWER_BYTES_MAX = 32 << 20
@@ -42,25 +48,26 @@ export function createApi(options: ApiOptions): PrometheusApi {
   const base = new URL(options.url)
   base.search = ''
   base.hash = ''
-  const { bearer, timeoutMs } = options
+  const { bearer, timeoutMs, ca, bytesMax = ANSWER_BYTES_MAX } = options
+  const bounds = { bytesMax, ...(ca ? { ca } : {}) }
   const given = Object.entries(options.headers).map(([name, value]) => [name.toLowerCase(), value])
   const headers = {
     ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
     ...(Object.fromEntries(given) as Record<string, string>),
   }
 
-  async function ask(path: string, parameters: Record<string, string>, signal: AbortSignal): Promise<Answer> {
+  async function ask(path: string, parameters: Record<string, string>, signal: AbortSignal): Promise<Envelope> {
     const form = new URLSearchParams({ ...parameters, timeout: `${timeoutMs}ms` }).toString()
     const url = `${base.href.replace(/\/+$/, '')}/api/v1/${path}`
     const asForm = { 'content-type': 'application/x-www-form-urlencoded', ...headers }
     const isShort = url.length + form.length < ADDRESS_CHARACTERS_MAX
     const { status, text } = isShort
-      ? await httpRequest({ url: `${url}?${form}`, headers, bytesMax: ANSWER_BYTES_MAX }, signal)
-      : await httpRequest({ url, method: 'POST', headers: asForm, body: form, bytesMax: ANSWER_BYTES_MAX }, signal)
-    return answerOf(status, text)
+      ? await httpRequest({ url: `${url}?${form}`, headers, ...bounds }, signal)
+      : await httpRequest({ url, method: 'POST', headers: asForm, body: form, ...bounds }, signal)
+    return envelopeOf(status, text)
   }
 
-  async function asked(path: string, parameters: Record<string, string>, parent: AbortSignal): Promise<Answer> {
+  async function asked(path: string, parameters: Record<string, string>, parent: AbortSignal): Promise<Envelope> {
     const signal = withDeadline(timeoutMs, parent)
     try {
       return await ask(path, parameters, signal)
@@ -73,12 +80,13 @@ export function createApi(options: ApiOptions): PrometheusApi {
   }
 
   return {
-    query: (promql, signal) => asked('query', { query: promql }, signal),
-    queryRange(promql, { overMs, stepMs }, signal) {
+    query: async (promql, signal) => answerOf(await asked('query', { query: promql }, signal)),
+    async queryRange(promql, { overMs, stepMs }, signal) {
       const end = Date.now() / 1000
       const times = { start: String(end - overMs / 1000), end: String(end), step: String(stepMs / 1000) }
-      return asked('query_range', { query: promql, ...times }, signal)
+      return answerOf(await asked('query_range', { query: promql, ...times }, signal))
     },
+    data: async (path, parameters, signal) => (await asked(path, parameters, signal)).data,
   }
 }
 
@@ -86,8 +94,14 @@ function outside(message: string, more: { retryable?: boolean; hint?: string; ca
   return new OutsideError('prometheus', message, more)
 }
 
+type Envelope = Readonly<Record<string, unknown>>
+
+function answerOf({ data, warnings }: Envelope): Answer {
+  return { series: seriesOf(data), warnings: textsOf(warnings) }
+}
+
 /** What an answer of the API says. @throws OutsideError where it says no, or is none. */
-function answerOf(status: number, text: string): Answer {
+function envelopeOf(status: number, text: string): Envelope {
   const envelope = parsed(text)
   if (envelope?.status === 'error') {
     const { errorType = 'error', error = '' } = envelope
@@ -101,13 +115,13 @@ function answerOf(status: number, text: string): Answer {
       ...(status === 401 || status === 403 ? { hint: 'set `bearer` or `headers` to what lets us in' } : {}),
       ...(status === 404 || (status >= 200 && status < 400) ? { hint: 'set `url` to what stands before /api/v1' } : {}),
     })
-  return { series: seriesOf(envelope.data), warnings: textsOf(envelope.warnings) }
+  return envelope
 }
 
-function parsed(text: string): Record<string, unknown> | null {
+function parsed(text: string): Envelope | null {
   try {
     const value = JSON.parse(text) as unknown
-    return value !== null && typeof value === 'object' ? (value as Record<string, unknown>) : null
+    return value !== null && typeof value === 'object' ? (value as Envelope) : null
   } catch {
     return null
   }

@@ -1,5 +1,5 @@
 // One line that is kept up to date while something long goes on; nothing where nobody watches.
-import { columns, fit, paint } from '../screen.ts'
+import { columns, fit, paint } from './screen.ts'
 
 export interface ProgressLine {
   show(text: string): void

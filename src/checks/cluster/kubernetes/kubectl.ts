@@ -1,0 +1,72 @@
+// kubectl's argument vectors: which cluster, which namespace, what is asked for.
+import { z } from 'zod'
+import type { CheckContext } from '../../check.ts'
+import { timeoutMs } from '../../fields.ts'
+import { resolve } from 'node:path'
+import { type Answer, askJson, nonsense, type Question } from '../program.ts'
+
+/** A name that can be no flag. */
+export const plainName = z
+  .string()
+  .max(253)
+  .regex(/^[A-Za-z0-9_@:./][\w@:./+-]*$/, 'not a name; expected letters, digits, "-" and "."')
+
+/** Which cluster is asked. Without them kubectl and helm decide, by KUBECONFIG and the current context. */
+export const clusterFields = {
+  kubeconfig: z.string().min(1).optional().describe('kubeconfig file; without it the usual one'),
+  context: plainName.optional().describe('context of the kubeconfig; without it the current one'),
+  timeoutMs: timeoutMs(20_000).describe('how long each question may take'),
+}
+
+/** Where in the cluster. */
+export const namespaceField = {
+  namespace: plainName.optional().describe("namespace; without it the context's own"),
+}
+
+export interface ClusterOptions {
+  kubeconfig?: string | undefined
+  context?: string | undefined
+  namespace?: string | undefined
+  timeoutMs: number
+}
+
+/** `kubectl ARGS` against the cluster of the options. */
+export function kubectl(options: ClusterOptions, directory: string, ...args: string[]): Question {
+  const { kubeconfig, context, namespace, timeoutMs: limitMs } = options
+  const where = [
+    ...(kubeconfig === undefined ? [] : [`--kubeconfig=${resolve(directory, kubeconfig)}`]),
+    ...(context === undefined ? [] : [`--context=${context}`]),
+    ...(namespace === undefined ? [] : [`--namespace=${namespace}`]),
+  ]
+  // kubectl rounds to whole seconds, and takes 0 for "without end".
+  const seconds = Math.max(1, Math.ceil(limitMs / 1000))
+  return { program: 'kubectl', args: [...args, ...where, `--request-timeout=${seconds}s`], timeoutMs: limitMs }
+}
+
+/** In words: `the namespace shop of the context production`. */
+export function placeOf({ namespace, context, allNamespaces }: ClusterOptions & { allNamespaces?: boolean }): string {
+  const where = allNamespaces
+    ? 'all namespaces'
+    : namespace === undefined
+      ? 'the current namespace'
+      : `namespace ${namespace}`
+  return context === undefined ? where : `${where} of context ${context}`
+}
+
+const listed = z.object({ items: z.array(z.unknown()) })
+
+/** Objects of one or more kinds (`deployments,pods`), each as `schema` reads it; what is no such object is nonsense. */
+export async function list<T extends z.ZodType>(
+  context: Pick<CheckContext, 'exec' | 'env' | 'directory'>,
+  options: ClusterOptions & { allNamespaces?: boolean },
+  kinds: string,
+  schema: T,
+): Promise<Answer<z.infer<T>[]>> {
+  const everywhere = options.allNamespaces ? ['--all-namespaces'] : []
+  const where = options.allNamespaces ? { ...options, namespace: undefined } : options
+  const answer = await askJson(context, kubectl(where, context.directory, 'get', kinds, '--output=json', ...everywhere))
+  if (!answer.ok) return answer
+  const found = listed.safeParse(answer.value)
+  const items = z.array(schema).safeParse(found.data?.items)
+  return items.success ? { ok: true, value: items.data } : nonsense('kubectl', `what it printed is no list of ${kinds}`)
+}

@@ -1,0 +1,26 @@
+// Which families of kinds a configuration needs: no others are read, so that small projects start fast.
+import type { Family } from '../catalog/catalog.ts'
+import type { BindingForm, Config } from './schema.ts'
+
+/** The families whose kinds stand in it, or are needed to judge and run what does. */
+export function familiesOf(config: Config): Family[] {
+  const forms = new Set<BindingForm>(Object.values(config.bindings).map(({ form }) => form))
+  const isThere = (section: object): boolean => Object.keys(section).length > 0
+  const isDelivered = config.delivery !== null
+  const isGuarded = isThere(config.guards) || forms.has('guard')
+  const wanted: Record<Family, boolean> = {
+    check: forms.has('check'),
+    action: forms.has('action'),
+    backup: isThere(config.backups),
+    database: isThere(config.databases),
+    graph: isThere(config.graphs),
+    rule: isThere(config.rules),
+    fix: isThere(config.rules),
+    router: isThere(config.routers) || isDelivered,
+    target: isThere(config.targets) || isDelivered,
+    strategy: isDelivered,
+    source: isThere(config.signals) || isGuarded || isDelivered || forms.has('watch'),
+    guard: isGuarded || isDelivered,
+  }
+  return (Object.keys(wanted) as Family[]).filter((family) => wanted[family])
+}
