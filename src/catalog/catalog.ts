@@ -14,6 +14,7 @@ import type { RouterKind } from '../routers/router.ts'
 import type { SourceKind } from '../signals/source.ts'
 import type { Strategy } from '../strategies/strategy.ts'
 import type { TargetKind } from '../targets/target.ts'
+import { checks } from './checks.ts'
 import { issueError, masked } from './issues.ts'
 
 /** The kinds of each family. Which options one takes is known to its own schema only. */
@@ -36,7 +37,7 @@ export type Family = keyof Catalog
 
 /** Files of the families; each is read when something of the family is wanted: a command starts with what it needs. */
 const FAMILIES: { readonly [F in Family]: () => Promise<readonly unknown[]> } = {
-  check: async () => (await import('./checks.ts')).checks,
+  check: () => Promise.all(Object.values(checks).map((read) => read())),
   action: async () => (await import('./actions.ts')).actions,
   backup: async () => (await import('./backups.ts')).backups,
   database: async () => (await import('./databases.ts')).databases,
@@ -52,34 +53,49 @@ const FAMILIES: { readonly [F in Family]: () => Promise<readonly unknown[]> } = 
 
 export const FAMILY_NAMES = Object.keys(FAMILIES) as Family[]
 
-const loaded = new Map<Family, readonly unknown[]>()
+const families = new Map<Family, readonly unknown[]>()
+/** Kinds of checks are many: one can be read without the others. */
+const singleChecks = new Map<string, unknown>()
 
 /** Reads the kinds of these families; without any, of all. What was read stays. */
-export async function loadKinds(families: readonly Family[] = FAMILY_NAMES): Promise<void> {
+export async function loadKinds(wanted: readonly Family[] = FAMILY_NAMES): Promise<void> {
   await Promise.all(
-    families.map(async (family) => {
-      if (!loaded.has(family)) loaded.set(family, await FAMILIES[family]())
+    wanted.map(async (family) => {
+      if (!families.has(family)) families.set(family, await FAMILIES[family]())
+    }),
+  )
+}
+
+/** Reads these kinds of checks; an id that none has is for `findKind` to refuse. */
+export async function loadChecks(ids: readonly string[]): Promise<void> {
+  await Promise.all(
+    ids.map(async (id) => {
+      const read = Object.hasOwn(checks, id) ? checks[id] : undefined
+      if (read && !singleChecks.has(id)) singleChecks.set(id, await read())
     }),
   )
 }
 
 /** Every kind of a family, which `loadKinds` has read. */
 export function kindsOf<F extends Family>(family: F): readonly Catalog[F][] {
-  const kinds = loaded.get(family)
+  const kinds = families.get(family)
   if (!kinds) throw new Error(`the kinds of ${family} were not loaded`)
   // A kind is called with what its own schema gave, so its option type may be forgotten here.
   return kinds as readonly Catalog[F][]
 }
 
 /**
- * The kind with this id.
+ * The kind with this id; it, or its family, was read before.
  * @throws PlanError naming the place, the nearest kind and all kinds.
  */
 export function findKind<F extends Family>(family: F, id: string, place: PlanErrorPlace): Catalog[F] {
-  const kinds = kindsOf(family)
-  const kind = kinds.find((candidate) => candidate.id === id)
+  const single = family === 'check' ? singleChecks.get(id) : undefined
+  if (single !== undefined) return single as Catalog[F]
+  // Which checks there are is known without reading them.
+  const isUnknownCheck = family === 'check' && !Object.hasOwn(checks, id)
+  const kind = isUnknownCheck ? undefined : kindsOf(family).find((candidate) => candidate.id === id)
   if (kind) return kind
-  const ids = kinds.map((candidate) => candidate.id)
+  const ids = family === 'check' ? Object.keys(checks) : kindsOf(family).map((candidate) => candidate.id)
   const suggestion = nearest(id, ids)
   throw new PlanError(`unknown ${family} kind "${id}"`, {
     ...place,

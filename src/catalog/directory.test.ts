@@ -3,16 +3,24 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { actions } from './actions.ts'
-import { checks } from './checks.ts'
+import { kindsOf, loadKinds } from './catalog.ts'
+import { checks as checkLines } from './checks.ts'
 import { optionsOf } from './kind-options.ts'
 import { rules } from './rules.ts'
+
+await loadKinds(['check'])
+const checks = kindsOf('check')
+
+it('every line of the catalogue of checks reads the kind that it names', () => {
+  expect(checks.map(({ id }) => id)).toEqual(Object.keys(checkLines))
+})
 
 /** Ids of the kinds whose files lie in a folder of `src`: a file is a kind when it calls `definer`, and is named after it. */
 function kindsIn(folder: string, definer: string): string[] {
   const root = fileURLToPath(new URL(`../${folder}`, import.meta.url))
   return readdirSync(root, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
-    .filter((name) => new RegExp(`= ${definer}\\(`).test(readFileSync(join(root, name), 'utf8')))
+    .filter((name) => new RegExp(`= ${definer}[<(]`).test(readFileSync(join(root, name), 'utf8')))
     .map((name) => basename(name, '.ts'))
 }
 

@@ -18,7 +18,8 @@ const LOOKS = '[sh, -c, "printf x >> looks; test ! -e red"]'
 const bench = (moon: string): Bench =>
   createBench({
     document: DOCUMENT,
-    config: (id) => `people: { dba: [ann] }
+    config: (id) => `environments: { staging: {} }
+people: { dba: [ann] }
 bindings:
   ${id('Sun')}: { check: command, with: { run: ["true"] } }
   ${id('Moon')}: { check: command, with: { run: ${LOOKS} }, ${moon} }

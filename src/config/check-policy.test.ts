@@ -65,6 +65,7 @@ it.each([
   ['waive: { by: ann, reason: known, until: soon }', 'until'],
   ['waive: { by: ann, until: 2030-05-01 }', 'reason'],
   ['when: {}', 'names no condition'],
+  ['when: { environment: [production, productoin] }', 'did you mean "production"?'],
   ['when: { is: eu, file: x }', '`is` wants a `variable`'],
   ['for: 1h, cache: 10 min', 'looked at, not remembered'],
   ['every: 10 s', '`every` wants `for`'],

@@ -9,7 +9,8 @@ export function familiesOf(config: Config): Family[] {
   const isDelivered = config.delivery !== null
   const isGuarded = isThere(config.guards) || forms.has('guard')
   const wanted: Record<Family, boolean> = {
-    check: forms.has('check'),
+    // Checks are read one by one: see `checksOf`.
+    check: false,
     action: forms.has('action'),
     backup: isThere(config.backups),
     database: isThere(config.databases),
@@ -23,4 +24,10 @@ export function familiesOf(config: Config): Family[] {
     guard: isGuarded || isDelivered,
   }
   return (Object.keys(wanted) as Family[]).filter((family) => wanted[family])
+}
+
+/** Ids of the kinds of checks that stand in it. */
+export function checksOf({ bindings }: Config): string[] {
+  const entries = Object.values(bindings)
+  return [...new Set(entries.flatMap((entry) => (entry.form === 'check' ? [entry.value.check] : [])))]
 }

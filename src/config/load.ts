@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { LineCounter, isMap, isNode, isScalar, isSeq, parseDocument, type Document } from 'yaml'
-import { loadKinds } from '../catalog/catalog.ts'
+import { loadChecks, loadKinds } from '../catalog/catalog.ts'
 import { issueError, masked } from '../catalog/issues.ts'
 import { PlanError, codeOf, type PlanErrorPlace } from '../lib/errors.ts'
 import { CONFIG_FILE } from './locate.ts'
-import { familiesOf } from './families.ts'
+import { checksOf, familiesOf } from './families.ts'
 import { loadRulesModule } from './rules-module.ts'
 import { configSchema, type Config } from './schema.ts'
 import { validationsOf } from './validate.ts'
@@ -31,7 +31,7 @@ export interface Project {
  */
 export async function loadProject(directory: string): Promise<Project> {
   const written = readConfig(directory)
-  await loadKinds(familiesOf(written.config))
+  await Promise.all([loadKinds(familiesOf(written.config)), loadChecks(checksOf(written.config))])
   return validated(written)
 }
 

@@ -1,5 +1,5 @@
 // Files that are either the old content or the new one, never half of it, even when the power goes.
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /** Writes, fsyncs and renames into place; then fsyncs the directory, so that the name is durable too. */
@@ -7,7 +7,19 @@ export function writeFileAtomic(path: string, content: string | Uint8Array, mode
   const directory = dirname(path)
   mkdirSync(directory, { recursive: true })
   const draft = `${path}.${process.pid}.tmp`
-  const file = openSync(draft, 'w', mode)
+  try {
+    writeDurably(draft, content, mode)
+    renameSync(draft, path)
+  } catch (error) {
+    // A full disk is not made fuller.
+    rmSync(draft, { force: true })
+    throw error
+  }
+  syncDirectory(directory)
+}
+
+function writeDurably(path: string, content: string | Uint8Array, mode: number): void {
+  const file = openSync(path, 'w', mode)
   try {
     const bytes = typeof content === 'string' ? Buffer.from(content) : content
     for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written)
@@ -15,8 +27,6 @@ export function writeFileAtomic(path: string, content: string | Uint8Array, mode
   } finally {
     closeSync(file)
   }
-  renameSync(draft, path)
-  syncDirectory(directory)
 }
 
 /** Makes renames inside a directory durable. */

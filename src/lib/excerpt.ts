@@ -13,3 +13,9 @@ export function lastLine(text: string, charsMax = 200): string {
   const line = text.trimEnd().split('\n').at(-1)?.trim() ?? ''
   return line.length <= charsMax ? line : `${line.slice(0, charsMax)}...`
 }
+
+/** `what: its last line`, or only `what` where nothing was printed. */
+export function withLastLine(what: string, text: string, charsMax = 200): string {
+  const line = lastLine(text, charsMax)
+  return line === '' ? what : `${what}: ${line}`
+}

@@ -109,8 +109,10 @@ function envelopeOf(status: number, text: string): Envelope {
       retryable: status >= 500 || status === 429,
     })
   }
-  if (status < 200 || status >= 300 || envelope?.status !== 'success')
-    throw outside(`answered ${status}${envelope ? '' : ', and not in JSON'}`, {
+  const isWell = status >= 200 && status < 300
+  const how = envelope === null ? ', and not in JSON' : isWell ? ', but not as Prometheus does' : ''
+  if (!isWell || envelope?.status !== 'success')
+    throw outside(`answered ${status}${how}`, {
       retryable: status >= 500 || status === 429,
       ...(status === 401 || status === 403 ? { hint: 'set `bearer` or `headers` to what lets us in' } : {}),
       ...(status === 404 || (status >= 200 && status < 400) ? { hint: 'set `url` to what stands before /api/v1' } : {}),

@@ -2,12 +2,11 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { checks } from '../catalog/checks.ts'
 import { readChecklist } from '../checklist/read.ts'
 import { withProposals } from '../checklist/statements/recognise.ts'
 import { readProject, type Project } from '../config/load.ts'
 import type { Checklist } from '../plan/plan.ts'
-import { loadKinds } from '../catalog/catalog.ts'
+import { kindsOf, loadKinds } from '../catalog/catalog.ts'
 
 await loadKinds()
 
@@ -21,7 +20,7 @@ export interface Written {
 /** @param config gonogo.yaml without `service`; it may use the ids of the document's items. */
 export function written(document: string | Uint8Array, config: string | ((id: Written['id']) => string)): Written {
   const directory = mkdtempSync(join(tmpdir(), 'gonogo-planning-'))
-  const checklist = withProposals(readChecklist('CHECKLIST.md', Buffer.from(document)), checks)
+  const checklist = withProposals(readChecklist('CHECKLIST.md', Buffer.from(document)), kindsOf('check'))
   const id = (words: string): string => {
     const found = checklist.items.find(({ text }) => text.includes(words))
     if (!found) throw new Error(`no item with "${words}"`)

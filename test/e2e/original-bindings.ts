@@ -1,5 +1,4 @@
-// gonogo.yaml for the original document, made from what its reader made of it: items are found by where they stand and a few
-// letters of what they say, so that no sentence of a third party's document has to stand in this project.
+// gonogo.yaml for the original document, made from what its reader made of it (see bindings/binder.ts). A service on this machine.
 import { readStages } from '../../src/checklist/items/stages.ts'
 import {
   guardFromThreshold,
@@ -10,41 +9,18 @@ import {
 import type { WatchSpec } from '../../src/plan/binding.ts'
 import type { Severity } from '../../src/plan/guard-rule.ts'
 import type { Checklist, Item, Phase } from '../../src/plan/plan.ts'
-
-type Entry = Record<string, unknown>
-
-interface Rule {
-  /** What the section's title says. */
-  section: RegExp
-  /** What the item says; left out: every item of it that nothing above binds. */
-  item?: RegExp
-  entry: Entry | ((item: Item) => Entry | null)
-}
+import { ask, asWritten, bindByRules, check, inSection, run, watch, type Entry, type Rule } from './bindings/binder.ts'
 
 /** Phases that a release goes through: their commands are run as written. */
 const CONDUCTED = new Set(['readiness', 'execute', 'verify'])
 
-const check = (kind: string, options: Entry): Entry => ({ check: kind, with: options })
-const run = (...command: string[]): Entry => check('command', { run: command })
-const watch = (...watches: Entry[]): Entry => ({ watch: watches })
-const ask = (role: string): Entry => ({ poll: role })
-
 /** Every binding of the document. @throws Error when a rule finds nothing: then the document is another one. */
 export function bindOriginal(checklist: Checklist, serviceUrl: string): Record<string, Entry> {
-  const phases = new Map(checklist.phases.map((phase) => [phase.id, phase]))
-  const rules = rulesFor(serviceUrl)
-  const used = new Set<Rule>()
-  const bindings: Record<string, Entry> = {}
-  for (const { item, stage } of stagesOf(checklist)) bindings[item] = { rollout: stage.name }
-  for (const item of checklist.items) {
-    const phase = phases.get(item.phase)
-    if (!phase || item.kind === 'reference' || item.kind === 'record' || bindings[item.id]) continue
-    const entry = bindByStructure(item, phase) ?? bindByRule(item, phase, rules, used) ?? bindTheRest(item)
-    if (entry) bindings[item.id] = entry
-  }
-  const idle = rules.filter((rule) => !used.has(rule))
-  if (idle.length > 0) throw new Error(`found nothing for ${idle.map((rule) => `${rule.section} ${rule.item}`).join()}`)
-  return bindings
+  return bindByRules(checklist, {
+    structure: bindByStructure,
+    rules: [...rulesFor(serviceUrl), ...askedOfPeople()],
+    rest: (item) => (item.polarity === 'good' ? null : ask('dba')),
+  })
 }
 
 /** The canary stages as the document lists them. */
@@ -55,10 +31,8 @@ export function stagesOf(checklist: Checklist) {
 /** Commands, triggers, alerts and measurable thresholds need no words of ours. */
 function bindByStructure(item: Item, phase: Phase): Entry | null {
   if (item.commands.length > 0 && CONDUCTED.has(phase.kind))
-    return copiesDatabase(item) ? { backup: 'database' } : { action: 'command', with: { readOnly: true } }
+    return copiesDatabase(item) ? { backup: 'database' } : asWritten({ readOnly: true })
   if (item.polarity === 'bad-state') return bindGuard(item, item.kind === 'trigger' ? 'rollback' : 'notify')
-  if (item.proposal && item.proposal.confidence >= 0.8 && item.proposal.check === 'node-version')
-    return check('node-version', item.proposal.options)
   return bindWatch(item)
 }
 
@@ -93,23 +67,6 @@ function watchEntry({ operator: is, forMs, ...rest }: WatchSpec): Entry {
   return { ...rest, is, for: forMs }
 }
 
-function bindByRule(item: Item, { title }: Phase, rules: readonly Rule[], used: Set<Rule>): Entry | null {
-  for (const rule of rules) {
-    if (!rule.section.test(title) || (rule.item && !rule.item.test(item.text))) continue
-    const entry = typeof rule.entry === 'function' ? rule.entry(item) : rule.entry
-    if (!entry) continue
-    used.add(rule)
-    return entry
-  }
-  return null
-}
-
-/** What only a person can answer is left to `defaults.ask`; what nobody can verify by a machine is asked by name. */
-function bindTheRest(item: Item): Entry | null {
-  const personal = item.verifiable === 'person' || item.kind === 'poll' || item.condition !== null
-  return personal && item.polarity === 'good' ? null : ask(item.polarity === 'good' ? 'release-manager' : 'dba')
-}
-
 const DATABASE = 'data/database.db'
 const MIGRATIONS = { tool: 'sql-folder', database: DATABASE }
 const consistency = (options: Entry = {}): Entry => check('consistency', options)
@@ -120,7 +77,14 @@ const fullCheck = consistency({ mode: 'full-check' })
 const judged = (...options: string[]): Entry => run('node', 'validate-consistency-fixes.js', ...options)
 const HEALTHY = { signal: 'health', scope: 'stable', aggregate: 'last', is: '==', value: 1 }
 const QUICK = { signal: 'response-time', scope: 'candidate', is: '<', value: 1000 }
+const HEALTHY_TOO = { ...HEALTHY, scope: 'candidate' }
 const CALM = { signal: 'error-rate', scope: 'candidate', is: '<', value: 1 }
+/** Not much more than the version before it, both under the same load. */
+const STEADY = { signal: 'memory', scope: 'candidate', aggregate: 'last', is: '<', value: 50, relativeTo: 'baseline' }
+const gonogo = (...words: string[]): string[] => ['node', '../../bin/gonogo.js', ...words]
+/** Every step of this run is on record, and none was altered. */
+const recordSound = check('command', { run: gonogo('ledger', 'verify') })
+const wayBackKnown = check('command', { run: gonogo('status', '--format', 'json'), stdoutContains: 'wayBack' })
 
 /** First match wins. */
 function rulesFor(serviceUrl: string): Rule[] {
@@ -133,6 +97,7 @@ function rulesFor(serviceUrl: string): Rule[] {
   const backupProved = check('backup-age', { backup: 'database', ageMax: '24 h', verify: true })
   const integrity = check('sqlite-integrity', { path: DATABASE })
   return [
+    { section: /environment/i, item: /^node/i, entry: check('node-version', { range: '>=18' }) },
     { section: /environment/i, item: /^database/i, entry: writable(DATABASE) },
     { section: /environment/i, item: /^backup/i, entry: writable('backups') },
     { section: /environment/i, item: /^monitoring/i, entry: reached('/metrics') },
@@ -154,19 +119,20 @@ function rulesFor(serviceUrl: string): Rule[] {
     },
     { section: /database prep/i, item: /baseline/i, entry: watch({ ...QUICK, scope: 'stable', for: '3 s' }) },
     { section: /database prep/i, item: /connection/i, entry: connections },
-    { section: /database prep/i, item: /lock/i, entry: ask('dba') },
     {
       section: /database prep/i,
       item: /transaction/i,
       entry: run('node', 'fix-data-consistency-issues.js', '--dry-run'),
     },
 
-    { section: /security/i, entry: ask('security') },
+    { section: /^. security/i, item: /audit/i, entry: recordSound },
+    { section: /^. security/i, item: /network/i, entry: check('port', { port, loopbackOnly: true }) },
 
     { section: /dependencies/i, item: /redis/i, entry: { skip: 'this installation has no Redis' } },
     { section: /dependencies/i, item: /neo4j/i, entry: { skip: 'this installation has no Neo4j' } },
     { section: /dependencies/i, item: /file system/i, entry: writable(['data', 'logs', 'backups']) },
     { section: /dependencies/i, item: /external/i, entry: { skip: 'evidence is loaded from files here' } },
+    { section: /dependencies/i, item: /cdn/i, entry: { skip: 'this installation has no CDN' } },
     { section: /dependencies/i, item: /balancer/i, entry: reached('/health') },
 
     { section: /^phase 1/i, item: /validation/i, entry: judged('--pre-check') },
@@ -174,17 +140,11 @@ function rulesFor(serviceUrl: string): Rule[] {
     { section: /^phase 1/i, item: /safety/i, entry: reached('/health') },
 
     { section: /^phase 2/i, item: /real-time/i, entry: watch({ ...HEALTHY, for: '3 s' }) },
-    { section: /^phase 2/i, item: /alert/i, entry: ask('on-call') },
-    {
-      section: /^phase 2/i,
-      item: /rollback/i,
-      entry: check('command', {
-        run: ['node', '../../bin/gonogo.js', 'status', '--format', 'json'],
-        stdoutContains: 'wayBack',
-      }),
-    },
+    { section: /^phase 2/i, item: /rollback/i, entry: wayBackKnown },
+    { section: /^phase 2/i, item: /breakers/i, entry: { skip: 'this service calls no other' } },
     { section: /^phase 2/i, item: /health/i, entry: watch(HEALTHY) },
 
+    { section: /^phase 3/i, item: /metrics/i, entry: watch(CALM, QUICK) },
     { section: /^phase 3/i, item: /alerts/i, entry: watch({ ...CALM, scope: 'any', is: '<=', value: 10 }) },
 
     {
@@ -209,13 +169,11 @@ function rulesFor(serviceUrl: string): Rule[] {
     { section: /^real-time/i, item: /connections/i, entry: connections },
     { section: /^real-time/i, item: /disk/i, entry: judged('--performance-test') },
     { section: /^(real-time|alert)/i, item: /orphaned/i, entry: ORPHANS },
-    { section: /^real-time/i, item: /confidence/i, entry: OUT_OF_LINE },
+    { section: /^(real-time|alert)/i, item: /confidence/i, entry: OUT_OF_LINE },
     { section: /^real-time/i, item: /evidence/i, entry: rules('missing-evidence') },
     { section: /^real-time/i, item: /semantic/i, entry: rules('duplicate-semantic-ids') },
     { section: /^real-time/i, item: /success/i, entry: consistency({ successPercentMin: 95 }) },
 
-    // Going back moves traffic; whether data was restored is for a person to say.
-    { section: /^manual rollback/i, item: /database/i, entry: ask('dba') },
     { section: /^manual rollback/i, item: /integrity/i, entry: integrity },
     { section: /^manual rollback/i, item: /performance/i, entry: watch({ ...QUICK, scope: 'stable' }) },
     { section: /^manual rollback/i, item: /error/i, entry: watch({ ...CALM, scope: 'stable' }) },
@@ -226,8 +184,9 @@ function rulesFor(serviceUrl: string): Rule[] {
     { section: /indicators/i, item: /confidence/i, entry: OUT_OF_LINE },
     { section: /indicators/i, item: /performance/i, entry: watch(QUICK) },
     { section: /indicators/i, item: /integrity/i, entry: integrity },
-    { section: /indicators/i, item: /monitoring/i, entry: watch({ ...HEALTHY, scope: 'candidate' }) },
-    { section: /indicators/i, item: /alerting/i, entry: ask('on-call') },
+    { section: /indicators/i, item: /monitoring/i, entry: watch(HEALTHY_TOO) },
+    { section: /indicators/i, item: /memory/i, entry: watch(STEADY) },
+    { section: /indicators|declaration/i, item: /rollback/i, entry: wayBackKnown },
     {
       section: /benchmarks/i,
       item: /connections/i,
@@ -236,7 +195,6 @@ function rulesFor(serviceUrl: string): Rule[] {
     { section: /benchmarks/i, entry: judged('--performance-test') },
 
     { section: /^immediate/i, item: /^monitoring/i, entry: watch(CALM, QUICK) },
-    { section: /^immediate/i, item: /alert/i, entry: ask('on-call') },
     { section: /^immediate/i, item: /performance/i, entry: watch(QUICK) },
     { section: /^immediate/i, item: /user/i, entry: reached('/search?q=a') },
     { section: /^immediate/i, item: /^error/i, entry: watch(CALM) },
@@ -247,11 +205,60 @@ function rulesFor(serviceUrl: string): Rule[] {
       entry: watch({ signal: 'restarts', aggregate: 'max', is: '==', value: 0 }),
     },
 
+    { section: /report/i, item: /^technical/i, entry: recordSound },
+
+    { section: /completion/i, item: /performance/i, entry: watch(QUICK) },
+    { section: /completion/i, item: /rollback/i, entry: check('restore-tested', { backup: 'database' }) },
+    { section: /declaration/i, item: /technical/i, entry: watch(HEALTHY_TOO, CALM, QUICK) },
+    {
+      section: /declaration/i,
+      item: /benchmarks/i,
+      entry: run('node', 'canary-deployment-tests.js', '--performance-only'),
+    },
     { section: /completion/i, item: /automated/i, entry: fullCheck },
     { section: /completion|declaration/i, item: /critical/i, entry: watch({ ...CALM, is: '<=', value: 10 }) },
-    { section: /completion/i, item: /engineering manager/i, entry: ask('manager') },
-    { section: /completion/i, item: /devops/i, entry: ask('devops') },
-    { section: /completion/i, item: /\bqa\b/i, entry: ask('qa') },
-    { section: /completion/i, item: /product/i, entry: ask('product-owner') },
+  ]
+}
+
+/** What no machine of this installation can tell, and why. */
+function askedOfPeople(): Rule[] {
+  const told = 'alerts are read by people here: they say what arrives'
+  const shown = 'what a dashboard shows, somebody has to look at'
+  const later = 'it is for after the release: who does it says so'
+  const back = 'what is done about it, those say who do it'
+  return [
+    ...inSection(/database prep/i, [/lock/i, ask('dba', 'each connection sets its own, and nothing shows it')]),
+    ...inSection(
+      /^. security/i,
+      [/access/i, ask('security', 'how little is enough is a judgement')],
+      [/secret/i, ask('security', 'when secrets were exchanged, only their issuer knows')],
+      [/encryption/i, ask('security', 'disks are encrypted out of sight of programs')],
+      [/compliance/i, ask('security')],
+    ),
+    ...inSection(/^phase 2/i, [/alert/i, ask('on-call', told)], [/dashboard/i, ask('on-call', shown)]),
+    ...inSection(/^manual rollback/i, [/database/i, ask('dba', 'whether data was put back, too, a person decided')]),
+    ...inSection(/^post-rollback/i, [/./, ask('release-manager', back)]),
+    ...inSection(/indicators/i, [/alerting/i, ask('on-call', told)], [/dashboard/i, ask('on-call', shown)]),
+    ...inSection(
+      /^immediate/i,
+      [/alert/i, ask('on-call', told)],
+      [/^log/i, ask('release-manager', 'which lines of a log are an issue, its reader says')],
+    ),
+    ...inSection(/^short/i, [/feedback:|optimization|documentation/i, ask('release-manager', later)]),
+    ...inSection(/^long/i, [/lessons/i, ask('release-manager', later)]),
+    ...inSection(/report/i, [
+      /^(?:executive|performance)/i,
+      ask('release-manager', 'whether the report says enough, its readers say'),
+    ]),
+    ...inSection(
+      /completion/i,
+      [/manual/i, ask('release-manager', 'it is what was tried by hand')],
+      [/scheduled/i, ask('release-manager', later)],
+      [/engineering manager/i, ask('manager')],
+      [/devops/i, ask('devops')],
+      [/\bqa\b/i, ask('qa')],
+      [/product/i, ask('product-owner')],
+    ),
+    ...inSection(/declaration/i, [/confident/i, ask('release-manager', 'confidence is what people have')]),
   ]
 }

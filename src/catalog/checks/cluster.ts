@@ -1,26 +1,15 @@
 // Checks of clusters, images and containers: one line a kind.
-import { composeServices } from '../../checks/cluster/compose-services.ts'
-import { dockerEngine } from '../../checks/cluster/docker-engine.ts'
-import { helmChart } from '../../checks/cluster/helm-chart.ts'
-import { helmRelease } from '../../checks/cluster/helm-release.ts'
-import { imageExists } from '../../checks/cluster/image-exists.ts'
-import { kubeCertificates } from '../../checks/cluster/kube-certificates.ts'
-import { kubeHardening } from '../../checks/cluster/kube-hardening.ts'
-import { kubeObjects } from '../../checks/cluster/kube-objects.ts'
-import { kubeQuota } from '../../checks/cluster/kube-quota.ts'
-import { kubeReachable } from '../../checks/cluster/kube-reachable.ts'
-import { kubeWorkloads } from '../../checks/cluster/kube-workloads.ts'
 
-export const cluster = [
-  kubeReachable,
-  kubeWorkloads,
-  kubeHardening,
-  kubeObjects,
-  kubeQuota,
-  kubeCertificates,
-  helmChart,
-  helmRelease,
-  imageExists,
-  dockerEngine,
-  composeServices,
-] as const
+export const cluster = {
+  'kube-reachable': async () => (await import('../../checks/cluster/kube-reachable.ts')).kubeReachable,
+  'kube-workloads': async () => (await import('../../checks/cluster/kube-workloads.ts')).kubeWorkloads,
+  'kube-hardening': async () => (await import('../../checks/cluster/kube-hardening.ts')).kubeHardening,
+  'kube-objects': async () => (await import('../../checks/cluster/kube-objects.ts')).kubeObjects,
+  'kube-quota': async () => (await import('../../checks/cluster/kube-quota.ts')).kubeQuota,
+  'kube-certificates': async () => (await import('../../checks/cluster/kube-certificates.ts')).kubeCertificates,
+  'helm-chart': async () => (await import('../../checks/cluster/helm-chart.ts')).helmChart,
+  'helm-release': async () => (await import('../../checks/cluster/helm-release.ts')).helmRelease,
+  'image-exists': async () => (await import('../../checks/cluster/image-exists.ts')).imageExists,
+  'docker-engine': async () => (await import('../../checks/cluster/docker-engine.ts')).dockerEngine,
+  'compose-services': async () => (await import('../../checks/cluster/compose-services.ts')).composeServices,
+}

@@ -1,40 +1,23 @@
 // Checks of the repository: one line a kind.
-import { changelogEntry } from '../../checks/code/changelog-entry.ts'
-import { composeFile } from '../../checks/code/compose-file.ts'
-import { coverage } from '../../checks/code/coverage.ts'
-import { dependencyAudit } from '../../checks/code/dependency-audit.ts'
-import { dockerfile } from '../../checks/code/dockerfile.ts'
-import { docsCurrent } from '../../checks/code/docs-current.ts'
-import { envFile } from '../../checks/code/env-file.ts'
-import { gitState } from '../../checks/code/git-state.ts'
-import { gitTag } from '../../checks/code/git-tag.ts'
-import { hardCodedCredentials } from '../../checks/code/hard-coded-credentials.ts'
-import { licences } from '../../checks/code/licences.ts'
-import { openapi } from '../../checks/code/openapi.ts'
-import { projectScript } from '../../checks/code/project-script.ts'
-import { sarifGate } from '../../checks/code/sarif-gate.ts'
-import { secretsInRepo } from '../../checks/code/secrets-in-repo.ts'
-import { strongSecret } from '../../checks/code/strong-secret.ts'
-import { testReport } from '../../checks/code/test-report.ts'
-import { testsCurrent } from '../../checks/code/tests-current.ts'
 
-export const code = [
-  gitState,
-  gitTag,
-  testsCurrent,
-  changelogEntry,
-  docsCurrent,
-  projectScript,
-  testReport,
-  coverage,
-  dependencyAudit,
-  sarifGate,
-  secretsInRepo,
-  licences,
-  composeFile,
-  dockerfile,
-  envFile,
-  hardCodedCredentials,
-  openapi,
-  strongSecret,
-] as const
+export const code = {
+  'git-state': async () => (await import('../../checks/code/git-state.ts')).gitState,
+  'git-tag': async () => (await import('../../checks/code/git-tag.ts')).gitTag,
+  'tests-current': async () => (await import('../../checks/code/tests-current.ts')).testsCurrent,
+  'changelog-entry': async () => (await import('../../checks/code/changelog-entry.ts')).changelogEntry,
+  'docs-current': async () => (await import('../../checks/code/docs-current.ts')).docsCurrent,
+  'project-script': async () => (await import('../../checks/code/project-script.ts')).projectScript,
+  'test-report': async () => (await import('../../checks/code/test-report.ts')).testReport,
+  coverage: async () => (await import('../../checks/code/coverage.ts')).coverage,
+  'dependency-audit': async () => (await import('../../checks/code/dependency-audit.ts')).dependencyAudit,
+  'sarif-gate': async () => (await import('../../checks/code/sarif-gate.ts')).sarifGate,
+  'secrets-in-repo': async () => (await import('../../checks/code/secrets-in-repo.ts')).secretsInRepo,
+  licences: async () => (await import('../../checks/code/licences.ts')).licences,
+  'compose-file': async () => (await import('../../checks/code/compose-file.ts')).composeFile,
+  dockerfile: async () => (await import('../../checks/code/dockerfile.ts')).dockerfile,
+  'env-file': async () => (await import('../../checks/code/env-file.ts')).envFile,
+  'hard-coded-credentials': async () =>
+    (await import('../../checks/code/hard-coded-credentials.ts')).hardCodedCredentials,
+  openapi: async () => (await import('../../checks/code/openapi.ts')).openapi,
+  'strong-secret': async () => (await import('../../checks/code/strong-secret.ts')).strongSecret,
+}

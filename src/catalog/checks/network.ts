@@ -1,26 +1,15 @@
 // Checks of what answers over the network: one line a kind.
-import { cdnCache } from '../../checks/network/cdn-cache.ts'
-import { cors } from '../../checks/network/cors.ts'
-import { dns } from '../../checks/network/dns.ts'
-import { httpSequence } from '../../checks/network/http-sequence.ts'
-import { http } from '../../checks/network/http.ts'
-import { rateLimit } from '../../checks/network/rate-limit.ts'
-import { redirects } from '../../checks/network/redirects.ts'
-import { securityHeaders } from '../../checks/network/security-headers.ts'
-import { tcp } from '../../checks/network/tcp.ts'
-import { tls } from '../../checks/network/tls.ts'
-import { websocket } from '../../checks/network/websocket.ts'
 
-export const network = [
-  http,
-  httpSequence,
-  tcp,
-  tls,
-  dns,
-  securityHeaders,
-  cors,
-  rateLimit,
-  websocket,
-  redirects,
-  cdnCache,
-] as const
+export const network = {
+  http: async () => (await import('../../checks/network/http.ts')).http,
+  'http-sequence': async () => (await import('../../checks/network/http-sequence.ts')).httpSequence,
+  tcp: async () => (await import('../../checks/network/tcp.ts')).tcp,
+  tls: async () => (await import('../../checks/network/tls.ts')).tls,
+  dns: async () => (await import('../../checks/network/dns.ts')).dns,
+  'security-headers': async () => (await import('../../checks/network/security-headers.ts')).securityHeaders,
+  cors: async () => (await import('../../checks/network/cors.ts')).cors,
+  'rate-limit': async () => (await import('../../checks/network/rate-limit.ts')).rateLimit,
+  websocket: async () => (await import('../../checks/network/websocket.ts')).websocket,
+  redirects: async () => (await import('../../checks/network/redirects.ts')).redirects,
+  'cdn-cache': async () => (await import('../../checks/network/cdn-cache.ts')).cdnCache,
+}

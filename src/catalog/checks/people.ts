@@ -1,5 +1,6 @@
 // Checks of what people state: one line a kind.
-import { attestation } from '../../checks/people/attestation.ts'
-import { contact } from '../../checks/people/contact.ts'
 
-export const people = [attestation, contact] as const
+export const people = {
+  attestation: async () => (await import('../../checks/people/attestation.ts')).attestation,
+  contact: async () => (await import('../../checks/people/contact.ts')).contact,
+}

@@ -1,30 +1,17 @@
 // Checks of the machine: one line a kind.
-import { clockSkew } from '../../checks/system/clock-skew.ts'
-import { command } from '../../checks/system/command.ts'
-import { cpu } from '../../checks/system/cpu.ts'
-import { disk } from '../../checks/system/disk.ts'
-import { env } from '../../checks/system/env.ts'
-import { filePermissions } from '../../checks/system/file-permissions.ts'
-import { fileState } from '../../checks/system/file-state.ts'
-import { limits } from '../../checks/system/limits.ts'
-import { memory } from '../../checks/system/memory.ts'
-import { nodeVersion } from '../../checks/system/node-version.ts'
-import { port } from '../../checks/system/port.ts'
-import { processUp } from '../../checks/system/process-up.ts'
-import { runtimeVersion } from '../../checks/system/runtime-version.ts'
 
-export const system = [
-  env,
-  nodeVersion,
-  runtimeVersion,
-  disk,
-  memory,
-  cpu,
-  port,
-  processUp,
-  limits,
-  clockSkew,
-  filePermissions,
-  fileState,
-  command,
-] as const
+export const system = {
+  env: async () => (await import('../../checks/system/env.ts')).env,
+  'node-version': async () => (await import('../../checks/system/node-version.ts')).nodeVersion,
+  'runtime-version': async () => (await import('../../checks/system/runtime-version.ts')).runtimeVersion,
+  disk: async () => (await import('../../checks/system/disk.ts')).disk,
+  memory: async () => (await import('../../checks/system/memory.ts')).memory,
+  cpu: async () => (await import('../../checks/system/cpu.ts')).cpu,
+  port: async () => (await import('../../checks/system/port.ts')).port,
+  'process-up': async () => (await import('../../checks/system/process-up.ts')).processUp,
+  limits: async () => (await import('../../checks/system/limits.ts')).limits,
+  'clock-skew': async () => (await import('../../checks/system/clock-skew.ts')).clockSkew,
+  'file-permissions': async () => (await import('../../checks/system/file-permissions.ts')).filePermissions,
+  'file-state': async () => (await import('../../checks/system/file-state.ts')).fileState,
+  command: async () => (await import('../../checks/system/command.ts')).command,
+}

@@ -1,24 +1,14 @@
 // Checks of monitoring, alerts and logs: one line a kind.
-import { alertmanagerAlerts } from '../../checks/telemetry/alertmanager-alerts.ts'
-import { alertmanagerRoute } from '../../checks/telemetry/alertmanager-route.ts'
-import { elasticsearchCount } from '../../checks/telemetry/elasticsearch-count.ts'
-import { errorTracker } from '../../checks/telemetry/error-tracker.ts'
-import { grafanaDashboards } from '../../checks/telemetry/grafana-dashboards.ts'
-import { logScan } from '../../checks/telemetry/log-scan.ts'
-import { prometheusQuery } from '../../checks/telemetry/prometheus-query.ts'
-import { prometheusRules } from '../../checks/telemetry/prometheus-rules.ts'
-import { prometheusTargets } from '../../checks/telemetry/prometheus-targets.ts'
-import { uptime } from '../../checks/telemetry/uptime.ts'
 
-export const telemetry = [
-  prometheusQuery,
-  prometheusTargets,
-  prometheusRules,
-  alertmanagerAlerts,
-  alertmanagerRoute,
-  grafanaDashboards,
-  logScan,
-  errorTracker,
-  elasticsearchCount,
-  uptime,
-] as const
+export const telemetry = {
+  'prometheus-query': async () => (await import('../../checks/telemetry/prometheus-query.ts')).prometheusQuery,
+  'prometheus-targets': async () => (await import('../../checks/telemetry/prometheus-targets.ts')).prometheusTargets,
+  'prometheus-rules': async () => (await import('../../checks/telemetry/prometheus-rules.ts')).prometheusRules,
+  'alertmanager-alerts': async () => (await import('../../checks/telemetry/alertmanager-alerts.ts')).alertmanagerAlerts,
+  'alertmanager-route': async () => (await import('../../checks/telemetry/alertmanager-route.ts')).alertmanagerRoute,
+  'grafana-dashboards': async () => (await import('../../checks/telemetry/grafana-dashboards.ts')).grafanaDashboards,
+  'log-scan': async () => (await import('../../checks/telemetry/log-scan.ts')).logScan,
+  'error-tracker': async () => (await import('../../checks/telemetry/error-tracker.ts')).errorTracker,
+  'elasticsearch-count': async () => (await import('../../checks/telemetry/elasticsearch-count.ts')).elasticsearchCount,
+  uptime: async () => (await import('../../checks/telemetry/uptime.ts')).uptime,
+}

@@ -82,6 +82,17 @@ const run = (options: Record<string, unknown>, where = context) =>
   runCheck(composeServices, { options, context: where })
 
 describe('compose-services', () => {
+  it.each([
+    "docker: unknown command: docker compose\n\nRun 'docker --help' for more information\n",
+    "unknown flag: --all\n\nUsage:  docker [OPTIONS] COMMAND [ARG...]\n\nRun 'docker --help' for more information\n",
+    "unknown shorthand flag: 'f' in -f\nSee 'docker --help'.\n",
+  ])('says that the plug-in is missing where docker says %j', async (stderr) => {
+    expect(await run({ host: 'unix:///var/run/docker.sock' }, answering({ stderr }))).toMatchObject({
+      status: 'unverified',
+      summary: 'the compose plug-in of docker is not installed',
+    })
+  })
+
   it.each<[string, Record<string, unknown>, string[], string]>([
     ['a service without a container', {}, [WEB], 'db has no container'],
     [

@@ -72,6 +72,11 @@ const run = (options: Record<string, unknown>, where: { env: Record<string, stri
   runCheck(kubeReachable, { options, context: where })
 
 describe('kube-reachable', () => {
+  it('cannot look where kubectl is told of no cluster', async () => {
+    const stderr = 'The connection to the server localhost:8080 was refused - did you specify the right host or port?'
+    expect((await run({}, answering({ stderr }))).status).toBe('unverified')
+  })
+
   it('names the nodes that are not ready or under pressure', async () => {
     const pressed = withNodes(node('a', { pressure: 'MemoryPressure' }), node('b', { ready: 'Unknown' }), node('c'))
     const { summary, measurements } = await run({}, pressed)

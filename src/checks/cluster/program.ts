@@ -52,6 +52,10 @@ const SAYINGS: readonly (readonly [Why, RegExp])[] = [
   ],
 ]
 
+/** Docker without its plug-in does not know the word, or takes what follows for options of its own. */
+const WITHOUT_COMPOSE =
+  /unknown command: docker compose|'compose' is not a docker command|unknown (?:shorthand )?flag[^]{0,200}(?:Usage:\s{1,10}docker \[OPTIONS\]|See 'docker --help')/
+
 /** Standard output of the program, where it exited 0. */
 export async function ask(context: Pick<CheckContext, 'exec' | 'env'>, question: Question): Promise<Answer<string>> {
   const { program, args, timeoutMs, env = {}, input } = question
@@ -66,13 +70,11 @@ export async function ask(context: Pick<CheckContext, 'exec' | 'env'>, question:
   if (ended !== 'exited') return no('late', `no answer within ${timeoutMs} ms`)
   if (stdout.length >= ANSWER_BYTES_MAX) return no('nonsense', `answered with more than ${ANSWER_BYTES_MAX} bytes`)
   if (exitCode === 0) return { ok: true, value: stdout }
+  const command = args.find((argument) => !argument.startsWith('--'))
+  if (command === 'compose' && WITHOUT_COMPOSE.test(stderr.slice(-65_536)))
+    return { ...no('missing', 'there is no such plug-in'), program: 'the compose plug-in of docker' }
   const why = SAYINGS.find(([, saying]) => saying.test(stderr.slice(-65_536)))?.[0] ?? 'refused'
-  return no(why, lastLine(withoutAdvice(stderr)) || lastLine(stdout) || `exit code ${exitCode}`)
-}
-
-/** Docker ends with where help is to be found, and says what is wrong before. */
-function withoutAdvice(stderr: string): string {
-  return stderr.replace(/\n(?:Run|See) '[^'\n]{1,200} --help'[^\n]{0,200}\s*$/, '')
+  return no(why, lastLine(stderr) || lastLine(stdout) || `exit code ${exitCode}`)
 }
 
 /** What it printed, as JSON. */

@@ -118,6 +118,13 @@ describe('sarif-gate', () => {
     expect(await look(sarif([], { invocations: [{ executionSuccessful: false }] }))).toMatchObject({
       status: 'unverified',
     })
+    const invocations = [
+      { executionSuccessful: true, toolExecutionNotifications: [{ level: 'error' }, { level: 'note' }] },
+    ]
+    expect(await look(sarif([], { invocations }))).toMatchObject({
+      status: 'unverified',
+      summary: expect.stringContaining('met 1 error on its way'),
+    })
     expect(await look(sarif(undefined))).toMatchObject({ status: 'unverified' })
     expect(await look('{"version":"2.1.0","runs":[]}')).toMatchObject({ status: 'unverified' })
     expect(await look(sarif([]), { tool: 'CodeQL' })).toMatchObject({

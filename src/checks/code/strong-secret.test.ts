@@ -73,6 +73,7 @@ describe('strong-secret', () => {
     ['super-secret-key-2024', 'is a well-known default'],
     [STRONG.slice(0, 20), 'has 20 characters, at least 32 wanted'],
     ['abcdefghijklmnopqrstuvwxyz0123456789', 'bits of disorder, at least 80 wanted'],
+    [`${'password'.repeat(4)}123`, 'bits of disorder, at least 80 wanted'],
     ['k7'.repeat(32), 'bits of disorder, at least 80 wanted'],
     ['correct horse '.repeat(6), 'bits of disorder, at least 80 wanted'],
   ])('fails %j: %s', async (value, reason) => {

@@ -1,7 +1,6 @@
 // Whether secrets are long, random, no well-known defaults, all different and not in the repository. They are weighed and never shown.
 import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
-import { deflateRawSync } from 'node:zlib'
 import { z } from 'zod'
 import { readBoundedFile } from '../../lib/bounded-file.ts'
 import { codeOf, messageOf } from '../../lib/errors.ts'
@@ -17,6 +16,10 @@ import { isKnownDefault, isPlaceholderValue } from './weak-value.ts'
 const FILE_BYTES_MAX = 1 << 20
 /** A shorter line than this would be found in any repository by chance. */
 const SEARCHED_CHARS_MIN = 8
+/** Shorter parts are alike by chance. */
+const COPIED_CHARS_MIN = 4
+/** More of a value adds nothing to what is wanted. */
+const WEIGHED_CHARS_MAX = 2048
 
 const schema = z.strictObject({
   variables: z.array(z.string().min(1)).min(1).max(50).describe('variables that hold secrets'),
@@ -141,19 +144,36 @@ function weaknesses(value: string, { lengthMin, entropyBitsMin }: Options): stri
 }
 
 /**
- * Bits of disorder that the text itself shows: Shannon's entropy of its characters times its length, and no more than it takes to write it
- * down compressed. What is repeated counts once; steps of a row ("abcd", "4321", "aaaa") count for nothing.
+ * Bits of disorder that the text itself shows: Shannon's entropy of its characters times their number. What stood before ("password" for
+ * the second time) counts as little as it takes to point there; steps of a row ("abcd", "4321", "aaaa") count for nothing.
  */
 export function disorderBits(value: string): number {
   const chars = [...oneTurn(value)].filter((_, index, all) => {
     const step = (at: number): number => (all[at]?.codePointAt(0) ?? 0) - (all[at - 1]?.codePointAt(0) ?? 0)
     return index < 2 || Math.abs(step(index)) > 1 || step(index) !== step(index - 1)
   })
+  const { fresh, copies } = withoutCopies(chars.slice(0, WEIGHED_CHARS_MAX).join(''))
   const counts = new Map<string, number>()
-  for (const char of chars) counts.set(char, (counts.get(char) ?? 0) + 1)
-  const perChar = [...counts.values()].reduce((sum, n) => sum - (n / chars.length) * Math.log2(n / chars.length), 0)
-  const compressedBits = deflateRawSync(chars.join(''), { level: 9 }).length * 8
-  return Math.floor(Math.min(perChar * chars.length, compressedBits))
+  for (const char of fresh) counts.set(char, (counts.get(char) ?? 0) + 1)
+  const perChar = [...counts.values()].reduce((sum, n) => sum - (n / fresh.length) * Math.log2(n / fresh.length), 0)
+  return Math.floor(perChar * fresh.length + copies * Math.log2(chars.length))
+}
+
+/** The characters that do not stand in a part that stood before, and how many such parts there are. */
+function withoutCopies(text: string): { fresh: string[]; copies: number } {
+  const fresh: string[] = []
+  let copies = 0
+  for (let at = 0; at < text.length;) {
+    let length = 0
+    const stoodBefore = (chars: number): boolean =>
+      at + chars <= text.length && text.lastIndexOf(text.slice(at, at + chars), at - 1) !== -1
+    if (at > 0)
+      while (stoodBefore(Math.max(COPIED_CHARS_MIN, length + 1))) length = Math.max(COPIED_CHARS_MIN, length + 1)
+    if (length > 0) copies++
+    else fresh.push(text[at] as string)
+    at += Math.max(1, length)
+  }
+  return { fresh, copies }
 }
 
 /** `abcabcab` is three letters said again and again: the least part that repeats, or all of it. */

@@ -74,6 +74,15 @@ describe('test-report', () => {
     expect(await look({ files: 'red.xml', failuresMax: 2 })).toMatchObject({ status: 'passed' })
   })
 
+  it('does not take a run in which all was skipped for a test', async () => {
+    const text =
+      '<testsuite tests="2"><testcase name="a"><skipped/></testcase><testcase name="b"><skipped/></testcase></testsuite>'
+    expect(await lookAt('skipped.xml', text)).toMatchObject({
+      status: 'failed',
+      summary: '2 tests, 0 failed, 2 skipped: all were skipped, so that nothing was tested',
+    })
+  })
+
   it('believes a suite that says it failed though no case did, and counts nested suites once', async () => {
     const suite = '<testsuite tests="1" errors="1" name="did not load"></testsuite>'
     expect(await lookAt('load.xml', suite)).toMatchObject({

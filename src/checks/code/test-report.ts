@@ -98,6 +98,7 @@ function complaints(options: Options, { tests, failed: red, skipped, failures }:
     )
   if (options.skippedMax !== undefined && skipped > options.skippedMax)
     wrong.push(`at most ${options.skippedMax} skipped wanted`)
+  if (tests > 0 && skipped >= tests) wrong.push('all were skipped, so that nothing was tested')
   if (tests < options.testsMin) wrong.push(`at least ${plural(options.testsMin, 'test')} wanted`)
   return wrong
 }

@@ -1,7 +1,7 @@
 // What kinds that ask over HTTP share: their options, one way to ask under a deadline, and secrets that are taken out of what comes back.
 import { z } from 'zod'
 import { withDeadline } from '../../lib/deadline.ts'
-import { messageOf } from '../../lib/errors.ts'
+import { codeOf, messageOf } from '../../lib/errors.ts'
 import { httpRequest, type HttpAnswer, type HttpRequest } from '../../lib/http-request.ts'
 import { createRedactor } from '../../lib/redact.ts'
 import { trustOptions } from '../../lib/trust.ts'
@@ -45,10 +45,18 @@ export function asking(
         return { answer: await httpRequest({ ...fixed, ...trust, ...request }, signal) }
       } catch (error) {
         const isLate = (error as Error | null)?.name === 'TimeoutError'
-        return { problem: isLate ? `no whole answer within ${options.timeoutMs} ms` : messageOf(error) }
+        return { problem: isLate ? `no whole answer within ${options.timeoutMs} ms` : problemOf(error) }
       }
     })
   })
+}
+
+/** The error codes of a certificate whose authority is not known here. */
+const UNTRUSTED = /^(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(?:VERIFY_LEAF|GET_ISSUER).*)$/
+
+function problemOf(error: unknown): string {
+  const isUntrusted = UNTRUSTED.test(codeOf(error) ?? '')
+  return isUntrusted ? `${messageOf(error)} (\`caFile\` names an authority to trust)` : messageOf(error)
 }
 
 /** Request headers that say nothing secret. */

@@ -126,6 +126,11 @@ describe('http', () => {
     })
   })
 
+  it('says how to trust a certificate that it does not', async () => {
+    const { summary } = await runCheck(http, { options: { url: hostile.tlsUrl ?? '' } })
+    expect(summary).toMatch(/certificate \(`caFile` names an authority to trust\)$/)
+  })
+
   it('fails when its own time is over before the answer is', async () => {
     const outcome = await runCheck(http, { options: { url: `${base}/silent`, timeoutMs: 50 } })
     expect(outcome).toMatchObject({

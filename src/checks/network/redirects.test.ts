@@ -124,3 +124,8 @@ describe.skipIf(!hasOpenssl())('redirects between http and https', () => {
     expect((await outcome('/found', { permanent: false })).status).toBe('passed')
   })
 })
+
+it('names an address that cannot be reached once', async () => {
+  const { summary } = await runCheck(redirects, { options: { url: 'http://127.0.0.1:1/' } })
+  expect(summary).toBe('http://127.0.0.1:1/: connect ECONNREFUSED 127.0.0.1:1')
+})

@@ -116,7 +116,7 @@ async function follow(options: Options, ask: Ask): Promise<Way> {
     // What is meant for the first host is told to no other.
     const headers = at.origin === first.origin ? options.headers : {}
     const { answer, problem } = await ask({ url: at.href, headers, bytesMax: 65_536 })
-    if (problem !== undefined) return end(`${where}: ${problem}`)
+    if (problem !== undefined) return end(hops.length === 0 ? problem : `${where}: ${problem}`)
     const { status } = answer
     if (!REDIRECTS.includes(status)) return { hops, status, problem: null }
     const { location } = answer.headers

@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { messageOf } from '../../lib/errors.ts'
-import { excerpt, lastLine } from '../../lib/excerpt.ts'
+import { excerpt, lastLine, withLastLine } from '../../lib/excerpt.ts'
 import { parsePath } from '../../lib/json-path.ts'
 import { plural } from '../../lib/plural.ts'
 import { failed, passed, unverified, type Outcome } from '../../plan/outcome.ts'
@@ -139,7 +139,7 @@ async function currentTexts(options: Options, context: CheckContext): Promise<st
     if (ended !== 'exited') return { problem: `${program} did not end within ${options.timeoutMs} ms` }
     // Figures of a benchmark that broke off are none.
     if (exitCode !== 0)
-      return { problem: `${program} ended with ${exitCode ?? signal}: ${lastLine(stderr) || lastLine(stdout)}` }
+      return { problem: withLastLine(`${program} ended with ${exitCode ?? signal}`, lastLine(stderr) || stdout) }
     texts.push(stdout)
   }
   return texts

@@ -1,7 +1,7 @@
 // A program that judges for itself: exit code and output.
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { excerpt, lastLine } from '../../lib/excerpt.ts'
+import { excerpt, lastLine, withLastLine } from '../../lib/excerpt.ts'
 import type { ExecResult } from '../../lib/exec.ts'
 import { findShell } from '../../lib/shell.ts'
 import { failed, passed, unverified } from '../../plan/outcome.ts'
@@ -118,14 +118,14 @@ function judge(options: Options, result: ExecResult) {
   ]
   const measurements = [{ name: 'duration', value: Math.round(durationMs), unit: 'ms' }]
   const extra = { evidence, measurements }
-  if (ended === 'not-started') return unverified(`${name} could not be started: ${lastLine(stderr)}`, extra)
+  if (ended === 'not-started') return unverified(withLastLine(`${name} could not be started`, stderr), extra)
   if (ended !== 'exited') return unverified(`${name} did not end within ${options.timeoutMs} ms`, extra)
   if (
     options.shell !== undefined &&
     (exitCode === 126 || exitCode === 127) &&
     !listOf(options.exitCode).includes(exitCode)
   )
-    return unverified(`${name} could not be started: ${lastLine(stderr)}`, extra)
+    return unverified(withLastLine(`${name} could not be started`, stderr), extra)
   const wrong = complaints(options, result)
   const ending = exitCode === null ? `was ended by ${signal}` : `exited ${exitCode}`
   if (wrong.length === 0) return passed(`${name} ${ending}`, extra)

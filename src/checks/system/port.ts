@@ -86,7 +86,7 @@ async function judgeByList(options: Options, listeners: readonly Listener[]): Pr
     holders.length === 0
       ? 'a process that cannot be seen from here'
       : holders.map(({ pid, command }) => `process ${pid} (${programOf(command)})`).join(' and ')
-  const seen = `${who} listens at ${name} of ${addresses}`
+  const seen = `${who} ${holders.length > 1 ? 'listen' : 'listens'} at ${name} of ${addresses}`
   if (options.state === 'free') return failed(`${name} is taken: ${seen}`)
   if (options.loopbackOnly && listeners.some(({ isLoopback }) => !isLoopback))
     return failed(`${seen}, only this machine is wanted`, { remedy: 'bind it to 127.0.0.1' })

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { durationOption } from '../../lib/duration-option.ts'
 import { formatDuration } from '../../lib/duration.ts'
 import { messageOf } from '../../lib/errors.ts'
-import { excerpt, lastLine } from '../../lib/excerpt.ts'
+import { withLastLine } from '../../lib/excerpt.ts'
 import { parsePath } from '../../lib/json-path.ts'
 import { formatSize } from '../../lib/size.ts'
 import { unverified, type Outcome } from '../../plan/outcome.ts'
@@ -173,14 +173,9 @@ async function outputOf(command: readonly string[], options: LogOptions, context
   const { bytesMax, timeoutMs: ms } = options
   const result = await context.exec(file, args, { timeoutMs: ms, outputBytesMax: bytesMax, signal: context.signal })
   const { ended, exitCode, signal, stdout, stderr } = result
-  if (ended === 'not-started') throw new Error(sentence(`\`${file}\` could not be started`, stderr))
+  if (ended === 'not-started') throw new Error(withLastLine(`\`${file}\` could not be started`, stderr))
   if (ended !== 'exited') throw new Error(`\`${file}\` did not end within ${formatDuration(ms)}`)
-  if (exitCode !== 0) throw new Error(sentence(`\`${file}\` exited ${exitCode ?? signal}`, stderr))
+  if (exitCode !== 0) throw new Error(withLastLine(`\`${file}\` exited ${exitCode ?? signal}`, stderr))
   // Logs of containers come on both.
   return { name: file, text: `${stdout}\n${stderr}`, isCut: stdout.length >= bytesMax || stderr.length >= bytesMax }
-}
-
-function sentence(what: string, stderr: string): string {
-  const said = excerpt(lastLine(stderr), 200)
-  return said === '' ? what : `${what}: ${said}`
 }

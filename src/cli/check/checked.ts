@@ -3,7 +3,7 @@ import { isAbsolute, join, relative } from 'node:path'
 import { realpathSync } from 'node:fs'
 import { toolVersions } from '../../backups/provenance.ts'
 import { waiverInWords } from '../../conduct/checking/waiver.ts'
-import { kindsOf } from '../../catalog/catalog.ts'
+import { findKind } from '../../catalog/catalog.ts'
 import type { NegativeControl } from '../../guards/negative-control.ts'
 import type { ReleasePlan } from '../../plan/release-plan.ts'
 import type { CheckedRelease, CheckVerdict } from '../../report/checked.ts'
@@ -52,11 +52,9 @@ export function checkedRelease(end: CheckEnd): CheckedRelease {
   }
 }
 
-/** Where nothing is bound to a check, no kind was loaded. */
 function usedKinds(results: readonly CheckResult[]): CheckedRelease['kinds'] {
   const used = new Set(results.map(({ binding }) => binding.check))
-  if (used.size === 0) return []
-  const kinds = kindsOf('check').filter(({ id }) => used.has(id))
+  const kinds = [...used].map((id) => findKind('check', id, { path: 'check' }))
   return kinds.map(({ id, summary, remedy }) => ({ id, summary, remedy }))
 }
 

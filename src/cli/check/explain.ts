@@ -1,5 +1,5 @@
 // Everything about one look: the words, the binding with its defaults, what was looked at, what it came to and on what that rests.
-import { kindsOf } from '../../catalog/catalog.ts'
+import { findKind } from '../../catalog/catalog.ts'
 import { formatDuration } from '../../lib/duration.ts'
 import { excerpt } from '../../lib/excerpt.ts'
 import type { Status } from '../../plan/outcome.ts'
@@ -37,8 +37,7 @@ export function explainResult(result: CheckResult, document: string, width: numb
 }
 
 function kindInWords(check: string): string {
-  const kind = kindsOf('check').find(({ id }) => id === check)
-  return kind ? `${check}: ${kind.summary}` : check
+  return `${check}: ${findKind('check', check, { path: 'check' }).summary}`
 }
 
 function optionsInWords(binding: CheckResult['binding']): string[] {

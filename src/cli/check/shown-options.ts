@@ -1,5 +1,5 @@
 // A binding's options as they may be shown: as written, defaults filled in, secrets only by reference.
-import { kindsOf, parseOptions } from '../../catalog/catalog.ts'
+import { findKind, parseOptions } from '../../catalog/catalog.ts'
 import { publicUrl } from '../../lib/url-option.ts'
 import type { ChosenItem } from './selection.ts'
 
@@ -16,8 +16,7 @@ const HIDDEN = '[secret]'
 
 /** Every option that has a value, in the order in which the kind declares them. */
 export function shownOptions({ check, options }: Pick<ChosenItem['binding'], 'check' | 'options'>): ShownOption[] {
-  const kind = kindsOf('check').find(({ id }) => id === check)
-  if (!kind) return []
+  const kind = findKind('check', check, { path: 'check' })
   const resolved = parseOptions(kind.options, options, { path: `check ${check}` }) as Record<string, unknown>
   return Object.entries(resolved).flatMap(([name, parsed]) => {
     const isDefault = !Object.hasOwn(options, name)

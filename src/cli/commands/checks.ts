@@ -1,6 +1,6 @@
 // gonogo checks: the kinds of checks by family, and everything about one: what it judges, its options, an entry to paste.
-import { kindsOf, loadKinds, type Catalog } from '../../catalog/catalog.ts'
-import { checkFamilies } from '../../catalog/checks.ts'
+import { findKind, loadKinds, type Catalog } from '../../catalog/catalog.ts'
+import { checkFamilies, type CheckFamily } from '../../catalog/checks.ts'
 import { PlanError } from '../../lib/errors.ts'
 import { nearest } from '../../lib/nearest.ts'
 import { plural } from '../../lib/plural.ts'
@@ -15,8 +15,6 @@ interface ChecksOptions extends GlobalOptions {
   family?: string
   format: string
 }
-
-type CheckFamily = keyof typeof checkFamilies
 
 interface ListedCheck {
   family: CheckFamily
@@ -40,10 +38,10 @@ export async function checks(id: string | undefined, options: ChecksOptions): Pr
 
 function listedChecks(): ListedCheck[] {
   return Object.entries(checkFamilies).flatMap(([family, kinds]) =>
-    kinds.flatMap(({ id }) => {
-      const kind = kindsOf('check').find((candidate) => candidate.id === id)
-      return kind ? [{ family: family as CheckFamily, kind }] : []
-    }),
+    Object.keys(kinds).map((id) => ({
+      family: family as CheckFamily,
+      kind: findKind('check', id, { path: 'check' }),
+    })),
   )
 }
 

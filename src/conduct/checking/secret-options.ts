@@ -19,6 +19,8 @@ export function secretTexts(options: unknown, secretFields: readonly string[]): 
 
 function textsOf(value: unknown, name: string): string[] {
   if (typeof value === 'string') return ofString(value, name)
+  // Of a program and its arguments, the program is no secret: without its name nobody knows what could not be started.
+  if (Array.isArray(value) && name === 'command') return textsOf(value.slice(1), 'arguments')
   if (Array.isArray(value))
     return value.flatMap((entry) => (typeof entry === 'object' ? ofParts(entry) : textsOf(entry, name)))
   if (value === null || typeof value !== 'object') return []

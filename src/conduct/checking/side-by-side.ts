@@ -1,5 +1,5 @@
 // Looks side by side, but not all at once; those that measure the machine have it to themselves, afterwards.
-import { kindsOf } from '../../catalog/catalog.ts'
+import { findKind } from '../../catalog/catalog.ts'
 import { inParallel } from '../../lib/in-parallel.ts'
 import type { Binding } from '../../plan/binding.ts'
 
@@ -26,5 +26,5 @@ export async function sideBySide<T, R>(
 }
 
 function isAlone(binding: Binding): boolean {
-  return binding.type === 'check' && kindsOf('check').some(({ id, alone }) => id === binding.check && alone === true)
+  return binding.type === 'check' && findKind('check', binding.check, { path: 'check' }).alone === true
 }

@@ -67,7 +67,7 @@ describe('an answer that does not help', () => {
   it.each([
     ['no JSON', 200, '<html>login</html>', /answered 200, and not in JSON.*set `url`/],
     ['a proxy without its backend', 502, 'bad gateway', /answered 502, and not in JSON/],
-    ['a stranger', 200, '{"hello":"world"}', /answered 200/],
+    ['a stranger', 200, '{"hello":"world"}', /answered 200, but not as Prometheus does/],
     ['who is not let in', 401, '', /answered 401.*`bearer`/],
     ['another place', 404, 'page not found', /answered 404.*what stands before \/api\/v1/],
     ['a bad query', 400, '{"status":"error","errorType":"bad_data","error":"parse error"}', /bad_data: parse error/],

@@ -1,5 +1,6 @@
 // SARIF 2.1.0 as findings that count: with their level and score, without what was suppressed or is gone.
 import { z } from 'zod'
+import { plural } from '../../../lib/plural.ts'
 import { Unreadable } from '../report-file.ts'
 
 export type Level = 'error' | 'warning' | 'note' | 'none'
@@ -43,7 +44,13 @@ const run = z.object({
   tool: z.object({ driver: component, extensions: z.array(component).default([]) }),
   results: z.array(result).optional().nullable(),
   invocations: z
-    .array(z.object({ executionSuccessful: z.boolean().optional(), endTimeUtc: z.string().optional() }))
+    .array(
+      z.object({
+        executionSuccessful: z.boolean().optional(),
+        endTimeUtc: z.string().optional(),
+        toolExecutionNotifications: z.array(z.object({ level: z.string().optional() })).optional(),
+      }),
+    )
     .default([]),
 })
 const log = z.object({ version: z.literal('2.1.0'), runs: z.array(run) })
@@ -86,14 +93,22 @@ export function readSarif(path: string, text: string): Scan[] {
 function scanOf(given: Run): Scan {
   const results = given.results ?? []
   const open = results.filter((found) => isFinding(found) && !isSuppressed(found))
-  const isBroken = given.invocations.some(({ executionSuccessful }) => executionSuccessful === false)
   return {
     tool: given.tool.driver.name,
     findings: open.map((found) => findingOf(given, found)),
     suppressed: results.filter((found) => isFinding(found) && isSuppressed(found)).length,
-    // By the standard absent results mean that nothing was scanned, an empty list that nothing was found.
-    doubt: isBroken ? 'did not run to its end' : given.results ? null : 'has no list of results',
+    doubt: doubtOf(given),
   }
+}
+
+function doubtOf({ invocations, results }: Run): string | null {
+  if (invocations.some(({ executionSuccessful }) => executionSuccessful === false)) return 'did not run to its end'
+  const notes = invocations.flatMap(({ toolExecutionNotifications }) => toolExecutionNotifications ?? [])
+  const errors = notes.filter((note) => note.level === 'error').length
+  // What it could not read it has not scanned.
+  if (errors > 0) return `met ${plural(errors, 'error')} on its way`
+  // By the standard absent results mean that nothing was scanned, an empty list that nothing was found.
+  return results ? null : 'has no list of results'
 }
 
 /** What passed, or does not apply, is no finding; neither is what is there no more. */

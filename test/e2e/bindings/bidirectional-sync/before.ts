@@ -1,0 +1,107 @@
+// Rules for the sign-off, the day before and the last hour.
+import { asWritten, ask, check, inSection, type Rule } from '../binder.ts'
+import { alertRules, GRAFANA, measured } from '../imagined.ts'
+import {
+  TAG,
+  DATABASE,
+  REDIS,
+  healthy,
+  backedUp,
+  uploaded,
+  ci,
+  script,
+  documents,
+  statusPage,
+  pagerDutyWorks,
+  onCall,
+  DASHBOARDS,
+  errorRate,
+  successesOver,
+  memoryGrowth,
+  queueIn,
+  upFor,
+  STAGING,
+  SENT_BY_PEOPLE,
+} from './environment.ts'
+
+export const beforeDeployment: Rule[] = [
+  ...inSection(
+    /^pre-deployment sign-off/i,
+    [/^stable/i, upFor(`job="${STAGING}"`, '48 h', { restartsMax: 0 })],
+    [/smoke/i, ci('smoke tests on staging')],
+    [/error rate/i, errorRate('48h', 0.1, STAGING)],
+    [/queue/i, measured(`max_over_time(${queueIn('staging')}[48h:1m])`, { valueMax: 99 })],
+    [/sync success/i, measured(successesOver('48h', 'staging'), { valueMin: 99.9, unit: 'percent' })],
+    [/memory/i, memoryGrowth(STAGING, '48h')],
+    [/^product/i, ask('product-owner')],
+    [/^devsecops/i, ask('devsecops')],
+    [/^security/i, ask('security')],
+    [/notified/i, ask('communications')],
+  ),
+  ...inSection(
+    /^code/i,
+    [
+      /^git tag/i,
+      asWritten({
+        verify: ['git', 'ls-remote', '--exit-code', '--tags', 'origin', TAG],
+        undo: `git push --delete origin ${TAG} && git tag -d ${TAG}`,
+      }),
+    ],
+    [/created:/i, check('git-tag', { tag: TAG, annotated: true, pushed: false })],
+    [/pushed/i, check('git-tag', { tag: TAG })],
+    [/^backend/i, script('backend')],
+    [/^frontend/i, script('.')],
+    [/tests/i, ci('backend tests', 'frontend tests')],
+  ),
+  ...inSection(
+    /^infrastructure/i,
+    [
+      /^pems/i,
+      check('http', {
+        url: 'https://pems.internal/api/session',
+        headers: { authorization: 'Bearer ${env:PEMS_API_TOKEN}' },
+      }),
+    ],
+    [/^database credentials/i, check('postgres-health', { url: DATABASE })],
+    [/^redis credentials/i, check('redis-ping', REDIS)],
+    [
+      /^gemini/i,
+      check('http', {
+        url: 'https://generativelanguage.googleapis.com/v1beta/models',
+        headers: { 'x-goog-api-key': '${env:GEMINI_API_KEY}' },
+      }),
+    ],
+    [/^database backup/i, { backup: 'database' }],
+    [/uploaded/i, uploaded('backups')],
+    [/^backup created/i, backedUp('1 h')],
+    [/^backup verified/i, backedUp('1 h', true)],
+    [/memory/i, check('redis-ping', { ...REDIS, memoryPercentMax: 70 })],
+    [/^redis/i, check('redis-ping', REDIS)],
+  ),
+  ...inSection(
+    /^monitoring/i,
+    [/grafana/i, check('grafana-dashboards', { ...GRAFANA, dashboards: DASHBOARDS })],
+    [/^alert rules/i, alertRules('SyncFailing', 'QueueGrowing', 'HighErrorRate')],
+    [/pagerduty integration/i, pagerDutyWorks],
+    [/^on-call/i, onCall],
+  ),
+  ...inSection(
+    /^documentation/i,
+    [/clear/i, ask('devsecops', 'whether a step is clear is for its reader to say')],
+    [/commands tested/i, ask('devsecops', 'who typed the commands in staging left no trace of it')],
+    [/documented/i, documents('ROLLBACK_PLAN.md', { headings: ['Rollback steps'] })],
+    [/tested in staging/i, ci('rollback drill on staging')],
+    [/drafted/i, ask('communications', SENT_BY_PEOPLE)],
+  ),
+  ...inSection(
+    /^t-1 hour/i,
+    [/^devsecops/i, ask('devsecops')],
+    [/notified|^users/i, ask('communications')],
+    [/available/i, ask('release-manager')],
+    [/^production health|^backend healthy/i, healthy('/health')],
+    [/^database healthy/i, check('postgres-health', { url: DATABASE, connectionsPercentMax: 80, waitingMax: 0 })],
+    [/error rate/i, errorRate('1h', 0.5)],
+    [/status page/i, statusPage({ indicatorMax: 'critical', maintenance: 'told' })],
+    [/decision:/i, ask('release-manager')],
+  ),
+]
