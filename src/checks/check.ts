@@ -40,6 +40,8 @@ export interface Check<Options = unknown> {
   remedy: string
   /** What a user may not have and this kind asks for, as "kubectl" or "the npm package redis"; it says so where it is missing. */
   needs?: string
+  /** What it looks at is what a person stated: no machine saw it. */
+  restsOnPeople?: boolean
   /** Takes the machine to itself: what is measured would suffer from others running beside it. */
   alone?: boolean
   /** Options that name something of gonogo.yaml: a database, a backup, rules. */

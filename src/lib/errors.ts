@@ -81,3 +81,19 @@ export function codeOf(error: unknown): string | undefined {
   const cause = (error as { cause?: unknown } | null)?.cause
   return cause === undefined || cause === null ? undefined : codeOf(cause)
 }
+
+/** Codes of trouble on this side: no name server, no network, no more sockets. They say nothing about the other side. */
+const OWN_TROUBLE: ReadonlySet<string> = new Set([
+  'EAI_AGAIN',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'EMFILE',
+  'ENFILE',
+  'ENOBUFS',
+])
+
+/** Whether an error of a connection is about this machine rather than about whom it asked. */
+export function isOwnTrouble(error: unknown): boolean {
+  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.every(isOwnTrouble)
+  return OWN_TROUBLE.has(codeOf(error) ?? '')
+}

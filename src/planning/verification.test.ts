@@ -54,6 +54,12 @@ it('says why an item is a person’s: by gonogo.yaml, by its words, or that nobo
   ])
 })
 
+it('takes what a person stated for a person’s, though a check looks at it', () => {
+  const { found, id } = verified((of) => `  ${of('Moon')}: { check: attestation, with: { statement: moon } }\n`)
+  expect(found).toMatchObject({ check: 0, person: 1 })
+  expect(found.people).toEqual([{ item: id('Moon'), reason: 'stated by people, and held to it' }])
+})
+
 it('takes what only gathers others for the worst of them', () => {
   const { found } = verified(
     (id) => `  ${id('Memory')}: { check: command, with: { run: ["true"] } }

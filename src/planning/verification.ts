@@ -1,4 +1,5 @@
 // How much of a plan a machine verifies, and why the rest is a person's.
+import { findKind } from '../catalog/catalog.ts'
 import { judge } from '../checklist/statements/verifiable.ts'
 import type { Binding } from '../plan/binding.ts'
 import type { Item } from '../plan/plan.ts'
@@ -49,7 +50,7 @@ export function verificationOf({ checklist, items }: Pick<ReleasePlan, 'checklis
   const own = new Map<string, VerifiedBy>()
   // From the end, since an item stands behind the one it is nested in.
   for (const { item, binding } of items.toReversed()) {
-    const by = binding.type === 'children' ? (below.get(item) ?? 'nobody') : BY[binding.type]
+    const by = binding.type === 'children' ? (below.get(item) ?? 'nobody') : verifiedBy(binding)
     own.set(item, by)
     const parent = texts.get(item)?.parent
     if (parent) below.set(parent, worse(by, below.get(parent)))
@@ -65,6 +66,14 @@ export function verificationOf({ checklist, items }: Pick<ReleasePlan, 'checklis
   return found
 }
 
+function verifiedBy(binding: Exclude<Binding, { type: 'children' }>): VerifiedBy {
+  return restsOnPeople(binding) ? 'person' : BY[binding.type]
+}
+
+function restsOnPeople(binding: Binding): boolean {
+  return binding.type === 'check' && findKind('check', binding.check, { path: 'check' }).restsOnPeople === true
+}
+
 function worse(one: VerifiedBy, other: VerifiedBy | undefined): VerifiedBy {
   return other !== undefined && ORDER.indexOf(other) > ORDER.indexOf(one) ? other : one
 }
@@ -73,6 +82,7 @@ function worse(one: VerifiedBy, other: VerifiedBy | undefined): VerifiedBy {
 function reasonFor(item: Item, binding: Binding): string | null {
   if (binding.type === 'poll' && binding.why !== null) return binding.why
   if (binding.type === 'record') return 'to be filled in'
+  if (restsOnPeople(binding)) return 'stated by people, and held to it'
   if (item.verifiable !== 'person') return null
   return judge(item).cluster ?? 'a bound without a number'
 }

@@ -1,7 +1,7 @@
 // What kinds that ask over HTTP share: their options, one way to ask under a deadline, and secrets that are taken out of what comes back.
 import { z } from 'zod'
 import { withDeadline } from '../../lib/deadline.ts'
-import { codeOf, messageOf } from '../../lib/errors.ts'
+import { codeOf, isOwnTrouble, messageOf } from '../../lib/errors.ts'
 import { httpRequest, type HttpAnswer, type HttpRequest } from '../../lib/http-request.ts'
 import { createRedactor } from '../../lib/redact.ts'
 import { trustOptions } from '../../lib/trust.ts'
@@ -21,8 +21,10 @@ export const caFile = z
   .optional()
   .describe('PEM file of a certificate authority to trust beside the usual ones')
 
-/** An answer, or in words why there is none. */
-export type Asked = { answer: HttpAnswer; problem?: never } | { answer?: never; problem: string }
+/** An answer, or in words why there is none; `isOwn`: for want of something on this side. */
+export type Asked =
+  | { answer: HttpAnswer; problem?: never; isOwn?: never }
+  | { answer?: never; problem: string; isOwn?: boolean }
 export type Ask = (request: HttpRequest) => Promise<Asked>
 
 /** Gives `work` a way to ask: each request has `timeoutMs`, of each answer at most 1 MiB is read, and no redirect is followed unless asked. */
@@ -45,7 +47,8 @@ export function asking(
         return { answer: await httpRequest({ ...fixed, ...trust, ...request }, signal) }
       } catch (error) {
         const isLate = (error as Error | null)?.name === 'TimeoutError'
-        return { problem: isLate ? `no whole answer within ${options.timeoutMs} ms` : problemOf(error) }
+        const problem = isLate ? `no whole answer within ${options.timeoutMs} ms` : problemOf(error)
+        return { problem, isOwn: isOwnTrouble(error) }
       }
     })
   })

@@ -87,7 +87,7 @@ export const http = defineCheck({
       const { url: address, method, body, followRedirects, userAgent } = options
       const headers = { ...(userAgent === undefined ? {} : { 'user-agent': userAgent }), ...options.headers }
       const redirectsMax = followRedirects ? REDIRECTS_MAX : 0
-      const { answer, problem } = await ask({
+      const { answer, problem, isOwn } = await ask({
         url: address,
         method,
         headers,
@@ -96,7 +96,7 @@ export const http = defineCheck({
       })
       if (!answer)
         return withoutValues(
-          failed(`${method} ${publicUrl(address)}: ${problem}`),
+          (isOwn ? unverified : failed)(`${method} ${publicUrl(address)}: ${problem}`),
           secretsOf({ url: address, headers, body }),
         )
       const secrets = [...secretsOf({ url: address, headers, body }), ...issuedIn(answer.text)]

@@ -2,8 +2,8 @@
 import { connect, type Socket } from 'node:net'
 import { z } from 'zod'
 import { withDeadline } from '../../lib/deadline.ts'
-import { messageOf } from '../../lib/errors.ts'
-import { failed, passed } from '../../plan/outcome.ts'
+import { isOwnTrouble, messageOf } from '../../lib/errors.ts'
+import { failed, passed, unverified } from '../../plan/outcome.ts'
 import { defineCheck } from '../check.ts'
 import { timeoutMs } from '../fields.ts'
 import { look } from '../look.ts'
@@ -61,7 +61,7 @@ export const tcp = defineCheck({
           measurements: [{ name: 'connect time', value: connectTimeMs, unit: 'ms' }],
         })
       const why = problem.name === 'TimeoutError' ? `no connection within ${options.timeoutMs} ms` : messageOf(problem)
-      return failed(`${place}: ${why}`, {
+      return (isOwnTrouble(problem) ? unverified : failed)(`${place}: ${why}`, {
         remedy: 'see that it runs, listens there, and that no firewall is in between',
       })
     }),

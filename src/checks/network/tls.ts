@@ -1,7 +1,7 @@
 // Whether a server's certificates are trusted, last and have strong keys, and whether the server refuses protocols and ciphers that are weak.
 import type { ConnectionOptions, SecureVersion } from 'node:tls'
 import { z } from 'zod'
-import { codeOf, messageOf } from '../../lib/errors.ts'
+import { codeOf, isOwnTrouble, messageOf } from '../../lib/errors.ts'
 import { failed, passed, unverified, type Outcome } from '../../plan/outcome.ts'
 import { defineCheck } from '../check.ts'
 import { pattern, timeoutMs } from '../fields.ts'
@@ -97,9 +97,10 @@ export const tls = defineCheck({
         shakeHands(options, { ...trust, ...extra }, context.signal)
       const first = await shake({ requestOCSP: options.stapling })
       if (first.ended === 'refused')
-        return failed(`${options.host}:${options.port}: no TLS connection: ${reason(first.error, options)}`, {
-          remedy: 'see that the server runs and speaks TLS at this port',
-        })
+        return (isOwnTrouble(first.error) ? unverified : failed)(
+          `${options.host}:${options.port}: no TLS connection: ${reason(first.error, options)}`,
+          { remedy: 'see that the server runs and speaks TLS at this port' },
+        )
       const tries: Try[] = [
         { what: `protocols older than ${options.protocolMin}`, handshake: await shake(olderThan(options.protocolMin)) },
       ]

@@ -60,6 +60,7 @@ export const attestation = defineCheck({
   example: { statement: 'security-review', people: ['ann', 'bob'], ageDaysMax: 90, evidenceWanted: true },
   failingExample: { statement: 'never-stated' },
   secretFields: [],
+  restsOnPeople: true,
   remedy: 'let somebody who may state it run "gonogo attest", and commit the file of records',
 
   recognise(item) {

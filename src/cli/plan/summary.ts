@@ -57,12 +57,11 @@ function verifiedInWords({ checklist, plan }: Reading, width: number | null): st
       width,
     ),
     ...(rows.length > 0 ? [`asked of people: ${people.length}, and why no machine can tell`] : []),
-    ...rows.map(([reason, items]) => {
+    ...rows.flatMap(([reason, items]) => {
       const words = reason ?? 'no reason is given: bind it, or say `why:` at its poll'
-      const lines = `lines ${items.map(({ item }) => lineOf.get(item)).join(', ')}`
-      const columns = width === null ? 58 : Math.min(44, Math.floor(width * 0.5))
-      const row = `  ${padTo(cut(plainLine(words), columns), columns)}  ${lines}`
-      return paint(reason === null ? 'yellow' : 'dim', width === null ? row : cut(row, width))
+      const lines = `${words}: ${items.length === 1 ? 'line' : 'lines'} ${items.map(({ item }) => lineOf.get(item)).join(', ')}`
+      const colour = reason === null ? 'yellow' : 'dim'
+      return wrapped(lines, width && width - 4).map((line, at) => `${at === 0 ? '  ' : '    '}${paint(colour, line)}`)
     }),
   ]
 }
