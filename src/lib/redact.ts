@@ -60,7 +60,7 @@ function formsOf(value: string): string[] {
 
 /** Names of variables whose values are secrets, as the field names them. */
 const SECRET_NAME =
-  /(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|APIKEY|API_KEY|ACCESS_KEY|PRIVATE_KEY|SIGNING_KEY|ENCRYPTION_KEY)$/i
+  /(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|APIKEY|(?<!PUBLIC_)KEY|KEY_BASE|PAT)$/i
 const CHARS_MIN = 8
 /** Words, numbers and paths: to take them out would shred ordinary text. */
 const ORDINARY = /^(?:[a-z]{1,12}|\d{1,9}|[/.~].*)$/i
