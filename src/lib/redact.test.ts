@@ -58,6 +58,7 @@ describe('variables that hold secrets by their name', () => {
       TOKEN_TTL_SECONDS: '86400 seconds',
       AUTH_MODE: 'disabled-1',
       SECRET: 'none',
+      PUBLIC_KEY: 'ssh-ed25519 AAAA',
       A_TOKEN: '/run/secrets/a',
     }
     expect(secretsByName({ ...env, PASSWORD: 'password', PWD: '/home/x', B_SECRET: undefined })).toEqual({})

@@ -110,8 +110,19 @@ function isContract(path: string): boolean {
   )
 }
 
+/** What was read of each file, with the text it was read from: planted breaks leave all others as they are. */
+const known = new Map<string, { text: string; imports: string[] }>()
+
 /** Files below `src/` that a file imports, statically or by `import()`. */
 export function importsOf(path: string, text: string): string[] {
+  const before = known.get(path)
+  if (before?.text === text) return before.imports
+  const imports = readImports(path, text)
+  known.set(path, { text, imports })
+  return imports
+}
+
+function readImports(path: string, text: string): string[] {
   const { module } = parseSync(path, text)
   const specifiers = [
     ...module.staticImports.map((entry) => entry.moduleRequest.value),

@@ -268,7 +268,7 @@ describe('returning any generated document', () => {
         expect(structure(readChecklist('release.md', returned))).toEqual(structure(document.checklist))
         for (const drawn of more) expectSound(document, drawn)
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     )
   })
 
@@ -308,7 +308,7 @@ describe.skipIf(FOLDERS.length === 0)('returning any document of other teams', (
         const document = documents[which] as Document
         expectSound(document, drawn)
       }),
-      { numRuns: 4500 },
+      { numRuns: 2250 },
     )
   })
 })
