@@ -1,7 +1,8 @@
 // Files that other tools wrote: read whole but bounded, with their age.
-import { glob, open, stat } from 'node:fs/promises'
+import { glob } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { codeOf } from '../../lib/errors.ts'
+import { readBoundedFile } from '../../lib/bounded-file.ts'
+import { codeOf, messageOf } from '../../lib/errors.ts'
 import { formatDuration } from '../../lib/duration.ts'
 import { durationOption } from '../../lib/duration-option.ts'
 import { unverified, type Outcome } from '../../plan/outcome.ts'
@@ -30,25 +31,12 @@ export const ageMax = durationOption
 /** @throws Unreadable: not there, no file, too big. */
 export async function readReport(directory: string, path: string): Promise<ReportFile> {
   try {
-    const file = resolve(directory, path)
-    // A pipe or a device would be waited for, and never end.
-    const found = await stat(file)
-    const { size, mtime } = found
-    if (!found.isFile()) throw new Unreadable(`${path} is not a file`)
-    if (size > REPORT_BYTES_MAX) throw new Unreadable(`${path} is bigger than ${REPORT_BYTES_MAX >> 20} MiB`)
-    const handle = await open(file, 'r')
-    try {
-      const buffer = Buffer.alloc(Math.min(size + 1, REPORT_BYTES_MAX))
-      let read = 0
-      for (let got = 1; got > 0 && read < buffer.length; read += got)
-        got = (await handle.read(buffer, read, buffer.length - read, read)).bytesRead
-      return { path, text: decoded(buffer.subarray(0, read)), writtenAt: mtime }
-    } finally {
-      await handle.close()
-    }
+    const { bytes, stat } = await readBoundedFile(resolve(directory, path), REPORT_BYTES_MAX)
+    return { path, text: decoded(bytes), writtenAt: stat.mtime }
   } catch (error) {
-    if (error instanceof Unreadable) throw error
-    throw new Unreadable(`${path}: ${codeOf(error) === 'ENOENT' ? 'no such file' : (codeOf(error) ?? 'unreadable')}`)
+    const code = codeOf(error)
+    const why = code === 'ENOENT' ? 'no such file' : (code ?? messageOf(error))
+    throw new Unreadable(`${path}: ${why}`)
   }
 }
 
