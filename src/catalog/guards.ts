@@ -11,4 +11,5 @@ import { verdict } from '../guards/kinds/verdict.ts'
 /** What a compound may be made of: all others. */
 const simple = [bound, growth, count, failureLimit, stepThreshold, kayenta, verdict] as const
 
-export const guards = [...simple, compoundOf(simple)] as const
+/** Each has a state of its own, which no one else can name. */
+export const guards: readonly unknown[] = [...simple, compoundOf(simple)]
