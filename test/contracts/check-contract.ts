@@ -35,8 +35,9 @@ export interface CheckContract {
   secret?: { value: string; case: LazyCase }
   /** What the dry-run text of `passing` must name. */
   mentions: () => string[]
-  /** Where the failing example goes red; `null` with a reason where no machine can promise it. */
-  failingExample?: (() => Case['context']) | { skipped: string }
+  /** Where the failing example goes red: in this context; asked of the server of this case, where it asks one that no test may ask; or
+   * nowhere, with the reason, where no machine can promise it. */
+  failingExample?: (() => Case['context']) | { against: LazyCase } | { skipped: string }
   /** Items whose words are clear, and items that are not: a proposal for each of the former, none for the latter. */
   recognises?: { clear: (string | Words)[]; unclear: (string | Words)[] }
 }
@@ -125,10 +126,13 @@ function judges<Options>(check: Check<Options>, contract: CheckContract): void {
     })
 
   const { failingExample = () => ({ directory: empty }) } = contract
-  if (typeof failingExample === 'function')
+  if (typeof failingExample === 'function' || 'against' in failingExample)
     it('turns red with its own failing example', async () => {
-      const outcome = await runCheck(check, { options: check.failingExample, context: failingExample() })
-      expect(outcome).toMatchObject({ status: 'failed' })
+      const asked =
+        typeof failingExample === 'function'
+          ? { options: check.failingExample, context: failingExample() }
+          : askedOf(check.failingExample, failingExample.against())
+      expect(await runCheck(check, asked)).toMatchObject({ status: 'failed' })
     })
   else it.skip(`turns red with its own failing example (skipped: ${failingExample.skipped})`, () => {})
 }
@@ -136,6 +140,13 @@ function judges<Options>(check: Check<Options>, contract: CheckContract): void {
 const EVIDENCE_CHARS_MAX = 300_000
 // oxlint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/
+
+/** The same question, put to another address. */
+function askedOf(example: unknown, { options, context }: Case): Case {
+  const { url, apiUrl } = options as { url?: string; apiUrl?: string }
+  const address = { ...(url === undefined ? {} : { url }), ...(apiUrl === undefined ? {} : { apiUrl }) }
+  return { options: { ...(example as object), ...address }, ...(context ? { context } : {}) }
+}
 
 function withstands<Options>(check: Check<Options>, { unreachable, hostile = {} }: CheckContract): void {
   if (unreachable)

@@ -48,7 +48,7 @@ checkContract(githubChecks, {
   ...instrumentCases((apiUrl) => ({ apiUrl, repository: 'acme/shop', ref: 'main' })),
   secret: { value: TOKEN, case: () => given({ runs: [run('test', 'failure')] }, { token: TOKEN }) },
   mentions: () => ['acme/shop', 'main', 'test'],
-  failingExample: { skipped: 'GitHub is not to be asked by tests' },
+  failingExample: { against: () => given({ runs: [run('test', 'failure')] }) },
   recognises: {
     clear: ['GitHub Actions are green', 'CI pipeline passing', 'All tests pass in CI', 'CI/CD checks green on main'],
     unclear: ['Trigger the CI pipeline', 'GitLab CI is green', 'CI configured', 'If CI is green, merge', 'Tests pass'],

@@ -47,7 +47,7 @@ export const elasticsearchCount = defineCheck({
     lastMs: '30 min',
     countMax: 10,
   },
-  failingExample: { index: 'no-such-index', query: '*', countMin: 1 },
+  failingExample: { index: 'logs-*', query: 'level:error', countMax: 0 },
   secretFields: ['url', ...ACCESS_SECRETS],
   remedy: 'search for the same in Kibana, and settle what the documents complain of',
 

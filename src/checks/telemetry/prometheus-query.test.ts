@@ -53,7 +53,7 @@ checkContract(prometheusQuery, {
   },
   mentions: () => [api.url, 'shop=1 admin=2', 'at most 5 %'],
   failingExample: {
-    skipped: 'a stranger’s machine has no Prometheus to answer it; done against a real one in the services suite',
+    skipped: 'only a Prometheus knows what a query means; done against a real one in the services suite',
   },
   recognises: {
     clear: [
