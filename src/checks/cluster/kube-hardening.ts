@@ -15,7 +15,7 @@ import {
   type RuleName,
   type Surroundings,
 } from './kubernetes/hardening.ts'
-import { clusterFields, list, namespaceField, placeOf, plainName } from './kubernetes/kubectl.ts'
+import { clusterFields, list, namespaceField, placeOf, workloadsField } from './kubernetes/kubectl.ts'
 import { readManifests } from './kubernetes/manifest-files.ts'
 import { namespaceIn } from './kubernetes/namespace-words.ts'
 import { isNamed, nameOf, type Workload } from './kubernetes/workload.ts'
@@ -31,14 +31,7 @@ const schema = z.strictObject({
     .max(200)
     .optional()
     .describe('manifests (YAML or JSON files, or folders of them) that are judged in place of the cluster'),
-  workloads: z
-    .array(plainName)
-    .min(1)
-    .max(200)
-    .optional()
-    .describe(
-      'names ("api", "deployment/api") of deployments, stateful sets and daemon sets; without it all there are',
-    ),
+  ...workloadsField,
   wants: z
     .array(z.enum(RULE_NAMES))
     .default(['liveness-probe', 'readiness-probe', 'cpu-request', 'memory-request', 'memory-limit', 'pinned-image'])

@@ -7,7 +7,7 @@ import { unverified, type Outcome } from '../../plan/outcome.ts'
 import { defineCheck, type CheckContext } from '../check.ts'
 import { look } from '../look.ts'
 import { allWordsOf, find, isPlaceholder, propose, SURE } from '../words.ts'
-import { clusterFields, list, namespaceField, placeOf, plainName } from './kubernetes/kubectl.ts'
+import { clusterFields, list, namespaceField, placeOf, workloadsField } from './kubernetes/kubectl.ts'
 import { namespaceIn } from './kubernetes/namespace-words.ts'
 import { podTroubles, readySinceMs, restartsOf } from './kubernetes/pod-state.ts'
 import { rolloutTroubles, wantedOf, availableOf } from './kubernetes/rollout.ts'
@@ -20,14 +20,7 @@ const schema = z.strictObject({
   ...clusterFields,
   ...namespaceField,
   allNamespaces: z.boolean().default(false).describe('whether all namespaces are looked at'),
-  workloads: z
-    .array(plainName)
-    .min(1)
-    .max(200)
-    .optional()
-    .describe(
-      'names ("api", "deployment/api") of deployments, stateful sets and daemon sets; without it all there are',
-    ),
+  ...workloadsField,
   image: z
     .string()
     .min(1)

@@ -7,7 +7,7 @@ import { lookThrough, objectOf, textOf } from '../instrument.ts'
 import { find, propose, sentenceOf, SURE } from '../words.ts'
 import { nonsense, PAGE_SIZE, type Entry } from './code-host.ts'
 import { GITHUB_SECRETS, githubAt, githubFields, repositoryName, type Github } from './github-api.ts'
-import { judgeChanges, withDependencies } from './judge-changes.ts'
+import { changeFields, judgeChanges, withDependencies } from './judge-changes.ts'
 import { dependenciesOf, type Change } from './merge-order.ts'
 
 const NEWEST_MAX = 50
@@ -28,13 +28,7 @@ const schema = z
       .optional()
       .describe('instead of numbers: all that were merged into `base` since, as 2026-11-01T00:00:00Z'),
     base: z.string().min(1).default('main').describe('branch that `mergedSince` is about'),
-    approvalsMin: z
-      .number()
-      .int()
-      .min(0)
-      .default(1)
-      .describe('how many people must have approved each, the author left out'),
-    merged: z.boolean().default(true).describe('whether they must be merged; else they must be ready to be'),
+    ...changeFields,
   })
   .refine(
     (o) => (o.pullRequests === undefined) !== (o.mergedSince === undefined),

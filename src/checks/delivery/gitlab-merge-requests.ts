@@ -7,7 +7,7 @@ import { lookThrough, objectOf, objectsOf, textOf } from '../instrument.ts'
 import { find, propose, sentenceOf, SURE } from '../words.ts'
 import { nonsense } from './code-host.ts'
 import { GITLAB_SECRETS, gitlabAt, gitlabFields, projectName, type Gitlab } from './gitlab-api.ts'
-import { judgeChanges, withDependencies } from './judge-changes.ts'
+import { changeFields, judgeChanges, withDependencies } from './judge-changes.ts'
 import { dependenciesOf, type Change } from './merge-order.ts'
 
 const schema = z.strictObject({
@@ -22,13 +22,7 @@ const schema = z.strictObject({
     .min(1)
     .max(100)
     .describe('numbers of merge requests, or "group/name!3" of another project'),
-  approvalsMin: z
-    .number()
-    .int()
-    .min(0)
-    .default(1)
-    .describe('how many people must have approved each, the author left out'),
-  merged: z.boolean().default(true).describe('whether they must be merged; else they must be ready to be'),
+  ...changeFields,
 })
 
 type Options = z.infer<typeof schema>

@@ -1,4 +1,5 @@
 // What pull requests or merge requests come to: merged in the order their descriptions ask for, approved, nobody against it.
+import { z } from 'zod'
 import { OutsideError } from '../../lib/errors.ts'
 import { excerpt } from '../../lib/excerpt.ts'
 import { plural } from '../../lib/plural.ts'
@@ -7,6 +8,17 @@ import { someOf } from '../instrument.ts'
 import { mergeOrder, type Change } from './merge-order.ts'
 
 const CHANGES_MAX = 100
+
+/** What is wanted of changes, whoever keeps them. */
+export const changeFields = {
+  approvalsMin: z
+    .number()
+    .int()
+    .min(0)
+    .default(1)
+    .describe('how many people must have approved each, the author left out'),
+  merged: z.boolean().default(true).describe('whether they must be merged; else they must be ready to be'),
+}
 
 /**
  * The named changes, and those that they depend on, and so on.

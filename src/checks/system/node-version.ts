@@ -5,7 +5,7 @@ import { defineCheck } from '../check.ts'
 import { timeoutMs } from '../fields.ts'
 import { look } from '../look.ts'
 import { propose, sentenceOf, SURE } from '../words.ts'
-import { isInRange, parseVersion, parseVersionRange } from './version-range.ts'
+import { isInRange, parseVersion, parseVersionRange } from '../../lib/version-range.ts'
 
 const schema = z.strictObject({
   range: z

@@ -7,7 +7,7 @@ import { defineCheck } from '../check.ts'
 import { timeoutMs } from '../fields.ts'
 import { look } from '../look.ts'
 import { find, propose, sentenceOf, SURE } from '../words.ts'
-import { findVersion, isInRange, parseVersionRange } from './version-range.ts'
+import { findVersion, isInRange, parseVersionRange } from '../../lib/version-range.ts'
 
 /** Programs that do not know `--version`, or mean something else by it. */
 const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {

@@ -23,6 +23,18 @@ export const namespaceField = {
   namespace: plainName.optional().describe("namespace; without it the context's own"),
 }
 
+/** Which of what runs there. */
+export const workloadsField = {
+  workloads: z
+    .array(plainName)
+    .min(1)
+    .max(200)
+    .optional()
+    .describe(
+      'names ("api", "deployment/api") of deployments, stateful sets and daemon sets; without it all there are',
+    ),
+}
+
 export interface ClusterOptions {
   kubeconfig?: string | undefined
   context?: string | undefined
