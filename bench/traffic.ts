@@ -64,7 +64,7 @@ async function run({ quick, progress }: BenchOptions): Promise<BenchResult> {
   }
   const result = await load.stop()
   const counters = await edge.router.counters(AbortSignal.timeout(5000))
-  const retries = counters.reduce((sum, version) => sum + version.retries, 0)
+  const retries = (counters ?? []).reduce((sum, version) => sum + version.retries, 0)
   await Promise.all([...stable, ...candidate].map((instance) => instance.end('SIGKILL')))
   return {
     measures: [

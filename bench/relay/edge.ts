@@ -18,7 +18,7 @@ export interface Edge extends AsyncDisposable {
 /** Starts the proxy with a first table. */
 export async function startEdge(table: RoutingTable): Promise<Edge> {
   const directory = mkdtempSync(join(tmpdir(), 'gonogo-bench-'))
-  const context = { name: 'edge', directory, stateDirectory: directory }
+  const context = { name: 'edge', directory, stateDirectory: directory, env: {} }
   const router = builtinProxy.create(builtinProxy.options.parse({ listen: { port: 0 } }), context)
   await router.set(table)
   const health = await builtinProxyHealth(context)

@@ -44,7 +44,7 @@ export function deliveryParts(project: Project, surroundings: Surroundings): Del
   const memory = join(stateDirectory, 'stable.json')
   return {
     target,
-    router: router.kind.create(router.options, { name: routerName, directory, stateDirectory }),
+    router: router.kind.create(router.options, { name: routerName, directory, stateDirectory, env: surroundings.env }),
     stable: recall(memory)[targetName] ?? config.delivery.stable,
     remember: (stable) =>
       writeFileAtomic(memory, `${JSON.stringify({ ...recall(memory), [targetName]: stable }, null, 2)}\n`),

@@ -16,6 +16,8 @@ import type { Strategy } from '../strategies/strategy.ts'
 import type { TargetKind } from '../targets/target.ts'
 import { checks } from './checks.ts'
 import { issueError, masked } from './issues.ts'
+import { routers } from './routers.ts'
+import { targets } from './targets.ts'
 
 /** The kinds of each family. Which options one takes is known to its own schema only. */
 export interface Catalog {
@@ -35,27 +37,38 @@ export interface Catalog {
 
 export type Family = keyof Catalog
 
+/** Families of which one kind can be read without the others: id → what reads it. */
+const LINES = { check: checks, router: routers, target: targets }
+
+export type LineFamily = keyof typeof LINES
+
+const readAll = (family: LineFamily) => () => Promise.all(Object.values(LINES[family]).map((read) => read()))
+
 /** Files of the families; each is read when something of the family is wanted: a command starts with what it needs. */
 const FAMILIES: { readonly [F in Family]: () => Promise<readonly unknown[]> } = {
-  check: () => Promise.all(Object.values(checks).map((read) => read())),
+  check: readAll('check'),
   action: async () => (await import('./actions.ts')).actions,
   backup: async () => (await import('./backups.ts')).backups,
   database: async () => (await import('./databases.ts')).databases,
   graph: async () => (await import('./graphs.ts')).graphs,
   rule: async () => (await import('./rules.ts')).rules,
   fix: async () => (await import('./fixes.ts')).fixes,
-  router: async () => (await import('./routers.ts')).routers,
+  router: readAll('router'),
   source: async () => (await import('./sources.ts')).sources,
   strategy: async () => (await import('./strategies.ts')).strategies,
-  target: async () => (await import('./targets.ts')).targets,
+  target: readAll('target'),
   guard: async () => (await import('./guards.ts')).guards,
 }
 
 export const FAMILY_NAMES = Object.keys(FAMILIES) as Family[]
 
 const families = new Map<Family, readonly unknown[]>()
-/** Kinds of checks are many: one can be read without the others. */
-const singleChecks = new Map<string, unknown>()
+/** Kinds that were read one by one. */
+const singles: Record<LineFamily, Map<string, unknown>> = { check: new Map(), router: new Map(), target: new Map() }
+
+function linesOf(family: Family): LineFamily | null {
+  return Object.hasOwn(LINES, family) ? (family as LineFamily) : null
+}
 
 /** Reads the kinds of these families; without any, of all. What was read stays. */
 export async function loadKinds(wanted: readonly Family[] = FAMILY_NAMES): Promise<void> {
@@ -66,12 +79,13 @@ export async function loadKinds(wanted: readonly Family[] = FAMILY_NAMES): Promi
   )
 }
 
-/** Reads these kinds of checks; an id that none has is for `findKind` to refuse. */
-export async function loadChecks(ids: readonly string[]): Promise<void> {
+/** Reads these kinds of a family; an id that none has is for `findKind` to refuse. */
+export async function loadSome(family: LineFamily, ids: readonly string[]): Promise<void> {
+  const lines: Readonly<Record<string, () => Promise<unknown>>> = LINES[family]
   await Promise.all(
     ids.map(async (id) => {
-      const read = Object.hasOwn(checks, id) ? checks[id] : undefined
-      if (read && !singleChecks.has(id)) singleChecks.set(id, await read())
+      const read = Object.hasOwn(lines, id) ? lines[id] : undefined
+      if (read && !singles[family].has(id)) singles[family].set(id, await read())
     }),
   )
 }
@@ -89,13 +103,14 @@ export function kindsOf<F extends Family>(family: F): readonly Catalog[F][] {
  * @throws PlanError naming the place, the nearest kind and all kinds.
  */
 export function findKind<F extends Family>(family: F, id: string, place: PlanErrorPlace): Catalog[F] {
-  const single = family === 'check' ? singleChecks.get(id) : undefined
-  if (single !== undefined) return single as Catalog[F]
-  // Which checks there are is known without reading them.
-  const isUnknownCheck = family === 'check' && !Object.hasOwn(checks, id)
-  const kind = isUnknownCheck ? undefined : kindsOf(family).find((candidate) => candidate.id === id)
+  const withLines = linesOf(family)
+  const single = withLines && singles[withLines].get(id)
+  if (single) return single as Catalog[F]
+  // Which kinds there are is known without reading them.
+  const isUnknown = withLines && !Object.hasOwn(LINES[withLines], id)
+  const kind = isUnknown ? undefined : kindsOf(family).find((candidate) => candidate.id === id)
   if (kind) return kind
-  const ids = family === 'check' ? Object.keys(checks) : kindsOf(family).map((candidate) => candidate.id)
+  const ids = withLines ? Object.keys(LINES[withLines]) : kindsOf(family).map((candidate) => candidate.id)
   const suggestion = nearest(id, ids)
   throw new PlanError(`unknown ${family} kind "${id}"`, {
     ...place,

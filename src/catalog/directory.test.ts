@@ -5,14 +5,21 @@ import { describe, expect, it } from 'vitest'
 import { actions } from './actions.ts'
 import { kindsOf, loadKinds } from './catalog.ts'
 import { checks as checkLines } from './checks.ts'
+import { routers as routerLines } from './routers.ts'
+import { targets as targetLines } from './targets.ts'
 import { optionsOf } from './kind-options.ts'
 import { rules } from './rules.ts'
 
-await loadKinds(['check'])
+await loadKinds(['check', 'router', 'target'])
 const checks = kindsOf('check')
+const [routers, targets] = [kindsOf('router'), kindsOf('target')]
 
-it('every line of the catalogue of checks reads the kind that it names', () => {
-  expect(checks.map(({ id }) => id)).toEqual(Object.keys(checkLines))
+it.each([
+  ['checks', checkLines, checks],
+  ['routers', routerLines, routers],
+  ['targets', targetLines, targets],
+])('every line of the catalogue of %s reads the kind that it names', (_, lines, kinds) => {
+  expect(kinds.map(({ id }) => id)).toEqual(Object.keys(lines))
 })
 
 /** Ids of the kinds whose files lie in a folder of `src`: a file is a kind when it calls `definer`, and is named after it. */
@@ -27,6 +34,8 @@ function kindsIn(folder: string, definer: string): string[] {
 describe.each([
   ['checks', 'defineCheck', checks],
   ['actions', 'defineAction', actions],
+  ['routers', 'defineRouter', routers],
+  ['targets', 'defineTarget', targets],
 ] as const)('the catalogue of %s', (folder, definer, kinds) => {
   const ids = kinds.map((kind) => kind.id as string)
 

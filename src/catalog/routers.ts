@@ -1,4 +1,5 @@
-// Every router there is: one line a kind.
-import { builtinProxy } from '../routers/builtin-proxy.ts'
+// Every kind of router: one line a kind. A file is read when its kind is wanted.
 
-export const routers = [builtinProxy] as const
+export const routers = {
+  'builtin-proxy': async () => (await import('../routers/builtin-proxy.ts')).builtinProxy,
+}

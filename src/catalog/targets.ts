@@ -1,4 +1,5 @@
-// Every kind of target there is: one line a kind.
-import { processGroup } from '../targets/process-group.ts'
+// Every kind of target: one line a kind. A file is read when its kind is wanted.
 
-export const targets = [processGroup] as const
+export const targets = {
+  'process-group': async () => (await import('../targets/process-group.ts')).processGroup,
+}

@@ -194,8 +194,10 @@ function rememberingDelivery(
         told.push(`prepare ${version}`)
         return [backend(version)]
       },
+      ready: async () => ({ healthy: 1, wanted: 1 }),
       retire: async (version) => void told.push(`retire ${version}`),
       capsule: () => ({
+        restore: null,
         retire: step('processes', 'retire'),
         suspend: step('processes', 'suspend'),
         resume: step('processes', 'resume'),

@@ -154,7 +154,7 @@ describe('putting data back', () => {
     const overrides = {
       capsule: ((given: string | { hold?: boolean }) =>
         typeof given === 'string'
-          ? { retire: part('retire'), suspend: part('suspend'), resume: part('resume') }
+          ? { restore: null, retire: part('retire'), suspend: part('suspend'), resume: part('resume') }
           : { ...part(given.hold ? 'hold' : 'release'), stage: 'traffic' as const }) as never,
     }
     const bench = createBench({

@@ -81,9 +81,11 @@ function capsuleSteps(context: RunContext): CapsuleStep[] {
   if (!delivery || !plan.delivery) return []
   const processes = delivery.target.capsule(stable, plan.delivery.candidate)
   const table = live ? stableTable(live) : (restore?.table ?? null)
-  const steps = live && table ? [delivery.router.capsule(table), processes.retire] : []
+  const backToStable = [processes.restore, table && delivery.router.capsule(table), processes.retire]
+  const steps = live && table ? backToStable.filter((step) => step !== null) : []
   if (!restore) return steps
-  const swap: CapsuleStep[] = [processes.suspend, restore.step, { ...processes.resume, always: true }]
+  const { suspend, resume } = processes
+  const swap = [suspend, restore.step, resume && { ...resume, always: true }].filter((step) => step !== null)
   // Where no router runs yet nobody asks, so nobody needs to be held.
   if (table) {
     swap.unshift(delivery.router.capsule({ ...table, hold: true }))

@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { LineCounter, isMap, isNode, isScalar, isSeq, parseDocument, type Document } from 'yaml'
-import { loadChecks, loadKinds } from '../catalog/catalog.ts'
+import { loadKinds, loadSome, type LineFamily } from '../catalog/catalog.ts'
 import { issueError, masked } from '../catalog/issues.ts'
 import { PlanError, codeOf, type PlanErrorPlace } from '../lib/errors.ts'
 import { CONFIG_FILE } from './locate.ts'
-import { checksOf, familiesOf } from './families.ts'
+import { familiesOf, singleKindsOf } from './families.ts'
 import { loadRulesModule } from './rules-module.ts'
 import { configSchema, type Config } from './schema.ts'
 import { validationsOf } from './validate.ts'
@@ -31,7 +31,8 @@ export interface Project {
  */
 export async function loadProject(directory: string): Promise<Project> {
   const written = readConfig(directory)
-  await Promise.all([loadKinds(familiesOf(written.config)), loadChecks(checksOf(written.config))])
+  const singles = Object.entries(singleKindsOf(written.config)) as [LineFamily, string[]][]
+  await Promise.all([loadKinds(familiesOf(written.config)), ...singles.map(([family, ids]) => loadSome(family, ids))])
   return validated(written)
 }
 

@@ -45,6 +45,8 @@ export interface VersionCounters {
   errors: number
   /** Requests that a failed attempt at this version caused to be sent to another one. */
   retries: number
+  /** Error answers of this version that its client never saw: another version answered in its place. They are in `errors` too. */
+  shielded?: number
   inFlight: number
   /** Summed response time. */
   totalMs: number

@@ -7,6 +7,8 @@ export interface Backend {
   version: string
   host: string
   port: number
+  /** Where it is not an address but a Service of Kubernetes that leads to the version: its name, in the namespace of target and router. */
+  service?: string
 }
 
 /** Who gets what. Weights are shares that add up to 100; a version with weight 0 still answers its preview header. */
@@ -17,4 +19,23 @@ export interface RoutingTable {
   stable: string
   /** Hold new requests in the router (bounded) instead of forwarding: used while the data is swapped. @default false */
   hold?: boolean
+  /** Requests that change nothing are sent to this version too, this share of them in percent; what it answers is counted and dropped. */
+  mirror?: { version: string; percent: number }
+  /** Maintenance: every request is answered 503 with this text. */
+  closed?: string
+}
+
+/** The version that has everything, or null where traffic is split. */
+export function soleVersion(weights: RoutingTable['weights']): string | null {
+  return Object.keys(weights).find((version) => (weights[version] ?? 0) >= 100) ?? null
+}
+
+/** `all traffic to v1`, `90 % to v1, 10 % to v2`. */
+export function describeWeights(weights: RoutingTable['weights']): string {
+  const sole = soleVersion(weights)
+  if (sole !== null) return `all traffic to ${sole}`
+  return Object.entries(weights)
+    .filter(([, weight]) => weight > 0)
+    .map(([version, weight]) => `${weight} % to ${version}`)
+    .join(', ')
 }

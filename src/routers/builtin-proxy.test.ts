@@ -29,7 +29,7 @@ interface Edge {
 
 /** A router in a directory of its own; its proxy is killed with the test. */
 function edge(options: Record<string, unknown> = {}, name = 'edge', stateDirectory = scratch()): Edge {
-  const context = { name, directory: stateDirectory, stateDirectory }
+  const context = { name, directory: stateDirectory, stateDirectory, env: {} }
   const router = builtinProxy.create(builtinProxy.options.parse({ listen: { port: 0 }, ...options }), context)
   const health = async (): Promise<{ port: number; pid: number }> => (await builtinProxyHealth(context))!
   onTestFinished(() => endProxy(context))

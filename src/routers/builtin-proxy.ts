@@ -1,5 +1,6 @@
 // Router kind `builtin-proxy`: gonogo's own reverse proxy, a process that outlives whoever started it.
 import type { VersionCounters } from '../plan/signal.ts'
+import { describeWeights } from '../plan/traffic.ts'
 import type { RoutingTable } from '../plan/traffic.ts'
 import type { CapsuleStep } from '../plan/way-back.ts'
 import { poll, withDeadline } from '../lib/deadline.ts'
@@ -30,7 +31,16 @@ export const builtinProxy = defineRouter<ProxySettings>({
   example: { listen: { port: 8080 } },
   failingExample: { listen: { port: 80_800 } },
   secretFields: [],
+  abilities: ({ previewHeader }) => ({
+    weights: 'any',
+    reaches: 'addresses',
+    counts: true,
+    preview: previewHeader !== null,
+    hold: true,
+    mirror: false,
+  }),
   describe: ({ listen }) => `built-in proxy on ${listen.host}:${listen.port}`,
+  plan: (_, weights, { name }) => [`PUT /table over the admin socket of router ${name}: ${describeWeights(weights)}`],
   create: (settings, context) => new BuiltinProxy(settings, context),
 })
 

@@ -7,6 +7,7 @@ import { PlanError } from '../lib/errors.ts'
 import { FUNCTIONS, resumeShell, retireShell, suspendShell } from './process-group/capsule-shell.ts'
 import { knownVersions, layoutOf } from './process-group/layout.ts'
 import { prepare, type Start } from './process-group/prepare.ts'
+import { readJson, type Spec } from './process-group/spec.ts'
 import { endVersion, runningInstances } from './process-group/versions.ts'
 import { defineTarget, type InstanceState, type Target, type TargetContext } from './target.ts'
 
@@ -56,11 +57,20 @@ type Options = z.output<typeof options>
 
 export const processGroup = defineTarget<Options>({
   id: 'process-group',
-  summary: 'Instances of a command on this machine, supervised, health-gated, old and new version side by side',
+  summary: 'instances of a command on this machine, supervised, health-gated, old and new version side by side',
   options: options as z.ZodType<Options>,
   example: { command: ['node', 'server.js'], instances: 2, health: { path: '/health' } },
   failingExample: { command: ['no-such-program'], health: { startTimeoutMs: 1000 } },
   secretFields: ['env'],
+  abilities: () => ({ mode: 'beside', reachedBy: 'addresses', resize: false }),
+  plan: (given, version, { directory }) => {
+    const { command: words = ['?'], cwd: place } = commandOf(given, version)
+    return Array.from(
+      { length: given.instances },
+      (_, index) =>
+        `${given.portEnv}=<free port> ${words.join(' ')}  (in ${resolve(directory, place)}, ${version}-${index + 1})`,
+    )
+  },
   describe: (given, version) => {
     const { command: words = ['?'] } = commandOf(given, version)
     const health = given.health.kind === 'http' ? `GET ${given.health.path} gives ${given.health.status}` : 'it listens'
@@ -86,6 +96,12 @@ function createTarget(given: Options, context: TargetContext): Target {
 
     prepare: async (version, signal) => prepare(startOf(given, context, version), signal),
 
+    async ready(version) {
+      const wanted = readJson<Spec>(layout(version).spec)?.ports.length ?? given.instances
+      const instances = await runningInstances(layout(version))
+      return { healthy: instances.filter(({ healthy }) => healthy).length, wanted }
+    },
+
     retire: async (version, signal) => endVersion(layout(version), system, signal),
 
     capsule(stable, candidate) {
@@ -95,6 +111,7 @@ function createTarget(given: Options, context: TargetContext): Target {
       const supervisor = entryPoint(import.meta.url, './process-group/supervisor')
       const both = [layout(candidate), layout(stable)]
       return {
+        restore: null,
         retire: {
           stage: 'processes',
           title: `stop ${candidate} of ${context.name}`,

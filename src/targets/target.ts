@@ -22,18 +22,66 @@ export interface InstanceState {
   restarts: number
 }
 
+/** Whether a version could take all the traffic now. */
+export interface Capacity {
+  healthy: number
+  /** So many it has at full strength. 0: it needs none (files). */
+  wanted: number
+}
+
 export interface Target {
   /** Versions that run now, with their instances. */
   current(): Promise<Record<string, InstanceState[]>>
   /**
-   * Brings `version` up beside what runs, and waits until every instance is healthy.
+   * Brings `version` up at full strength beside what runs, or back to it, and waits until every instance is healthy. Where versions take
+   * each other's place (`inPlace`) it makes ready whatever the switch needs and changes nothing of what serves.
    * @throws OutsideError when it does not become healthy in time; what was started is stopped again, its last log lines are in the message.
    */
   prepare(version: string, signal: AbortSignal): Promise<Backend[]>
+  /** How much of a version is ready now. Quick: it is asked every second. @throws OutsideError when it cannot be told. */
+  ready(version: string): Promise<Capacity>
+  /**
+   * Rolling: so many instances of `version` run afterwards (at least one), all healthy; the rest is stopped gracefully. `prepare` brings
+   * it back to full strength.
+   * @throws OutsideError as `prepare` does.
+   */
+  resize?(version: string, instances: number, signal: AbortSignal): Promise<Backend[]>
   /** Stops every instance of `version` gracefully, then forcibly after the grace period. Nothing running is fine. */
   retire(version: string, signal: AbortSignal): Promise<void>
-  /** Shell for the capsule: stop `version`; and, around a data swap, stop and start again the instances of `stable`. */
-  capsule(stable: string, candidate: string): { retire: CapsuleStep; suspend: CapsuleStep; resume: CapsuleStep }
+  /** Shell for the capsule, without Node. */
+  capsule(stable: string, candidate: string): TargetCapsule
+  /** There where one version takes the place of the other: the target is its own router then. */
+  inPlace?: InPlaceSwitch
+}
+
+export interface TargetCapsule {
+  /** Brings `stable` back to full strength, before traffic returns; null where it is never less. */
+  restore: CapsuleStep | null
+  /** Stops `candidate`. */
+  retire: CapsuleStep
+  /** Around a data swap: stops what uses the data, and starts `stable` again; null where nothing runs. */
+  suspend: CapsuleStep | null
+  resume: CapsuleStep | null
+}
+
+/** One version takes the place of the other: a reload, a rolling update by the platform, a link that is moved. */
+export interface InPlaceSwitch {
+  /** The version that serves, read back; null when there is none yet. */
+  current(): Promise<string | null>
+  /** Makes `version` the one that serves and waits until it does, completely. @throws OutsideError when it does not come about in time. */
+  switchTo(version: string, signal: AbortSignal): Promise<void>
+  /** Shell that does the same, without Node. Stage `traffic`. */
+  capsule(version: string): CapsuleStep
+}
+
+/** What a target can, as far as a delivery may want it. */
+export interface TargetAbilities {
+  /** `beside`: both versions run at once and a router splits traffic; `in-place`: one takes the other's place, no router. */
+  mode: 'beside' | 'in-place'
+  /** Where both run at once, what the router must reach. */
+  reachedBy: 'addresses' | 'services' | 'nothing'
+  /** Can be resized: rolling by batches. */
+  resize: boolean
 }
 
 /** A kind of target. */
@@ -44,8 +92,13 @@ export interface TargetKind<Options = unknown> {
   example: unknown
   failingExample: unknown
   secretFields: readonly string[]
-  /** Dry-run text for bringing up `version`. */
+  /** What a user may not have and this kind asks for, as "helm and kubectl"; it says so where it is missing. */
+  needs?: string
+  abilities(options: Options): TargetAbilities
+  /** One line: bringing up `version`. */
   describe(options: Options, version: string): string
+  /** Dry-run: what bringing `version` up would execute, one command or sentence a line; then, in place, what the switch would. */
+  plan(options: Options, version: string, context: TargetContext): string[]
   create(options: Options, context: TargetContext): Target
 }
 

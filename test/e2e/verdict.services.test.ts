@@ -108,7 +108,7 @@ async function startScene() {
   })
   const context: SourceContext = {
     directory: '.',
-    counters: (signal) => edge.router.counters(signal),
+    counters: async (signal) => (await edge.router.counters(signal)) ?? [],
     instances: () => Promise.resolve({}),
     versions: () => VERSIONS,
   }

@@ -1,4 +1,5 @@
 // The shell that switches traffic when nothing of gonogo is left but the proxy: curl where there is one, else a file moved into place.
+import { describeWeights } from '../../plan/traffic.ts'
 import type { RoutingTable } from '../../plan/traffic.ts'
 import { canonicalJson, sha256 } from '../../lib/hash.ts'
 import type { CapsuleStep } from '../../plan/way-back.ts'
@@ -15,12 +16,9 @@ export function trafficStep(name: string, paths: ProxyPaths, table: RoutingTable
   const json = canonicalJson(table)
   // A capsule holds several tables of one router: to hold requests, and to let them go.
   const file = `traffic-${encodeURIComponent(name)}-${sha256(json).slice(0, 8)}.json`
-  const shares = Object.entries(table.weights)
-    .filter(([, weight]) => weight > 0)
-    .map(([version, weight]) => (weight === 100 ? `all traffic to ${version}` : `${weight} % to ${version}`))
   return {
     stage: 'traffic',
-    title: `${shares.join(', ')} (router ${name})`,
+    title: `${describeWeights(table.weights)} (router ${name})`,
     files: { [file]: json },
     shell: shellText(quote(file), paths, sha256(json), command),
   }

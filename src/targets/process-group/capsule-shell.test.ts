@@ -15,7 +15,8 @@ import { layoutOf } from './layout.ts'
 const signal = AbortSignal.timeout(120_000)
 
 /** Runs a step the way rollback.sh does: `set -eu`, $HERE, another directory, hardly any environment. */
-function run(step: CapsuleStep) {
+function run(step: CapsuleStep | null) {
+  if (!step) throw new Error('there is no such step')
   const here = mkdtempSync(join(tmpdir(), 'gonogo capsule-'))
   onTestFinished(() => rmSync(here, { recursive: true, force: true }))
   for (const [name, content] of Object.entries(step.files)) writeFileSync(join(here, name), content)
