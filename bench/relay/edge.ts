@@ -13,7 +13,12 @@ export interface Edge extends AsyncDisposable {
   pid: number
   url: string
   directory: string
+  health(): Promise<Health>
+  /** Another process of the same gonogo takes over. */
+  upgrade(): Promise<void>
 }
+
+type Health = NonNullable<Awaited<ReturnType<typeof builtinProxyHealth>>>
 
 /** Starts the proxy with a first table. */
 export async function startEdge(table: RoutingTable): Promise<Edge> {
@@ -21,19 +26,39 @@ export async function startEdge(table: RoutingTable): Promise<Edge> {
   const context = { name: 'edge', directory, stateDirectory: directory, env: {} }
   const router = builtinProxy.create(builtinProxy.options.parse({ listen: { port: 0 } }), context)
   await router.set(table)
-  const health = await builtinProxyHealth(context)
-  if (!health) throw new Error('the proxy does not run')
-  const kill = (): boolean => process.kill(health.pid, 'SIGKILL')
+  const look = async (): Promise<Health> => {
+    const health = await builtinProxyHealth(context)
+    if (!health) throw new Error('the proxy does not run')
+    return health
+  }
+  const first = await look()
+  // Upgrades and kills leave others than the first ones: whoever was ever seen is ended.
+  const seen = new Set<number>()
+  const health = async (): Promise<Health> => {
+    const now = await look()
+    for (const pid of [now.keeperPid, now.pid, ...now.retired]) if (pid !== null) seen.add(pid)
+    return now
+  }
+  await health()
+  const kill = (): void => {
+    for (const pid of seen) if (identify(pid)) process.kill(pid, 'SIGKILL')
+  }
   process.once('exit', kill)
   return {
     router,
-    pid: health.pid,
-    url: `http://127.0.0.1:${health.port}/`,
+    pid: first.pid,
+    url: `http://127.0.0.1:${first.port}/`,
     directory,
+    health,
+    upgrade: async () => {
+      await router.upgrade?.()
+      await health()
+    },
     async [Symbol.asyncDispose]() {
+      await health().catch(() => null)
       process.off('exit', kill)
       kill()
-      await poll(() => (identify(health.pid) ? null : true), { everyMs: 10, timeoutMs: 5000 })
+      await poll(() => ([...seen].some(identify) ? null : true), { everyMs: 10, timeoutMs: 5000 })
       rmSync(directory, { recursive: true, force: true })
     },
   }

@@ -12,7 +12,8 @@ import type { ReleasePlan } from '../plan/release-plan.ts'
 import { FINAL_STATES, type LedgerDraft, type Pace, type RunRecord } from '../plan/run-record.ts'
 import { createDataPort } from './data-port.ts'
 import { surroundingsOf } from './project.ts'
-import { backupsOf, deliveryParts, sourcesOf } from './services.ts'
+import { deliveryParts } from './delivery-parts.ts'
+import { backupsOf, sourcesOf } from './services.ts'
 import { importJournal, journalPath } from '../store/journal.ts'
 import type { State } from './state.ts'
 
@@ -22,6 +23,8 @@ export interface StartOptions {
   by: string
   /** The version that has the traffic now; null when nothing is delivered. */
   stable: string | null
+  /** Why it may begin outside of its calendar; null: it waits. */
+  outsideWindow?: string | null
 }
 
 /**
@@ -29,7 +32,7 @@ export interface StartOptions {
  * @throws PlanError when another run of this service and environment is alive.
  */
 export async function createRun(state: State, options: StartOptions): Promise<RunRecord> {
-  const { plan, pace, by, stable } = options
+  const { plan, pace, by, stable, outsideWindow = null } = options
   const record: RunRecord = {
     id: newRunId(new Date()),
     service: plan.service,
@@ -45,7 +48,10 @@ export async function createRun(state: State, options: StartOptions): Promise<Ru
     reason: null,
   }
   await state.runs.create(record, JSON.stringify(plan))
-  await state.ledger.append(record.id, createdEntry({ by, plan: plan.hash, pace, stable }))
+  await state.ledger.append(
+    record.id,
+    createdEntry({ by, plan: plan.hash, pace, stable, ...(outsideWindow ? { outsideWindow } : {}) }),
+  )
   return record
 }
 
@@ -102,7 +108,13 @@ async function writeCreated({ state, run }: ConductOptions, stable: string | nul
   await state.ledger.append(id, createdEntry({ by: startedBy, plan: planHash, pace, stable }))
 }
 
-function createdEntry(body: { by: string; plan: string; pace: Pace; stable: string | null }): LedgerDraft {
+function createdEntry(body: {
+  by: string
+  plan: string
+  pace: Pace
+  stable: string | null
+  outsideWindow?: string
+}): LedgerDraft {
   const event = { event: 'created', state: 'planned', reason: null }
   return { key: 'run:created', kind: 'run', item: null, body: { ...event, ...body } }
 }
@@ -125,7 +137,7 @@ export function servicesFor(
   candidate: string | null,
 ): Omit<Services, 'abandon'> {
   const surroundings = surroundingsOf(project, run.environment)
-  const delivery = deliveryParts(project, surroundings)
+  const delivery = deliveryParts(project, surroundings, candidate)
   const backups = backupsOf(project, surroundings)
   const { watchdog } = project.config.delivery ?? { watchdog: { after: 10_000, policy: 'rollback' as const } }
   return {

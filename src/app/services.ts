@@ -1,14 +1,10 @@
-// Kinds become things: targets, routers, backups and signal sources of one project, made from its configuration.
-import { mkdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+// Kinds become things: backups and signal sources of one project, made from its configuration.
 import type { Backup } from '../backups/backup.ts'
 import { findKind, parseOptions, type Family } from '../catalog/catalog.ts'
 import type { DeliveryParts } from '../conduct/services.ts'
 import type { Project } from '../config/load.ts'
 import { CONFIG_FILE } from '../config/locate.ts'
 import { sourceOptions } from '../config/signals.ts'
-import { writeFileAtomic } from '../lib/atomic-file.ts'
-import { codeOf } from '../lib/errors.ts'
 import type { NamedSource } from '../signals/sampling.ts'
 import type { Source, SourceContext } from '../signals/source.ts'
 import type { Target } from '../targets/target.ts'
@@ -31,40 +27,6 @@ export function kindOf<F extends Family>(
   const place = { file: CONFIG_FILE, path: `${section}/${name}` }
   const found = findKind(family, kind, place)
   return { kind: found, options: parseOptions(found.options, surroundings.resolve(written, [section, name]), place) }
-}
-
-/** Target and router of the project's delivery, or null when it delivers nothing. */
-export function deliveryParts(project: Project, surroundings: Surroundings): DeliveryParts | null {
-  const { config, directory, stateDirectory } = project
-  if (!config.delivery) return null
-  const { target: targetName, router: routerName } = config.delivery
-  mkdirSync(stateDirectory, { recursive: true })
-  const target = targetOf(project, targetName, surroundings)
-  const router = kindOf('router', 'routers', routerName, config.routers[routerName] as Entry, surroundings)
-  const memory = join(stateDirectory, 'stable.json')
-  return {
-    target,
-    router: router.kind.create(router.options, { name: routerName, directory, stateDirectory, env: surroundings.env }),
-    stable: recall(memory)[targetName] ?? config.delivery.stable,
-    remember: (stable) =>
-      writeFileAtomic(memory, `${JSON.stringify({ ...recall(memory), [targetName]: stable }, null, 2)}\n`),
-  }
-}
-
-function targetOf(project: Project, name: string, surroundings: Surroundings): Target {
-  const { config, directory, stateDirectory } = project
-  const { kind, options } = kindOf('target', 'targets', name, config.targets[name] as Entry, surroundings)
-  return kind.create(options, { name, directory, stateDirectory, env: surroundings.env })
-}
-
-/** Which version of each target is the stable one, as the last releases left it. */
-function recall(path: string): Record<string, string> {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Record<string, string>
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return {}
-    throw error
-  }
 }
 
 /** Every backup of the project, by name. */
@@ -93,7 +55,11 @@ export function sourcesOf(
   const context: SourceContext = {
     directory: project.directory,
     versions: () => ({ candidate, stable: delivery?.stable ?? null }),
-    counters: async (signal) => (await delivery?.router.counters(signal)) ?? [],
+    counters: async (signal, service) => {
+      if (!delivery) return []
+      const { router } = service === undefined ? delivery : delivery.partOf(service)
+      return router.counters(signal)
+    },
     instances: async () => (delivery ? instancesOf(delivery.target) : {}),
   }
   return Object.entries(project.config.signals).map(([name, entry]) => {

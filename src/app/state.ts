@@ -1,5 +1,6 @@
 // The project's memory, opened for one command: database, ledger, evidence. Who opens it closes it.
 import { createEvidenceStore } from '../store/evidence.ts'
+import { createEnvironmentLocks, type EnvironmentLocks } from '../store/environment-locks.ts'
 import { createLedger } from '../store/ledger.ts'
 import { createRuns } from '../store/runs.ts'
 import { openDatabase } from '../store/database.ts'
@@ -12,6 +13,7 @@ export interface State {
   /** Connection string of the Postgres in use. */
   url: string
   runs: Runs
+  locks: EnvironmentLocks
   ledger: Ledger
   evidence: EvidenceStore
   close(): Promise<void>
@@ -26,6 +28,7 @@ export async function openState(stateDirectory: string, log: (line: string) => v
     return {
       url: postgres.url,
       runs: createRuns(database),
+      locks: createEnvironmentLocks(database),
       ledger: createLedger(database),
       evidence: createEvidenceStore(stateDirectory),
       async close() {

@@ -27,7 +27,7 @@ import {
   type VerifyResult,
 } from './backup.ts'
 import { idOf, makeDirectory, removeUnfinished, unfinishedPath } from './collection.ts'
-import { hashFile } from './hash-file.ts'
+import { hashFile } from '../lib/hash-file.ts'
 import { createKeeping, keepingOptions } from './keeping.ts'
 import { toolVersions } from './provenance.ts'
 import { fetchRdb } from './redis/fetch-rdb.ts'

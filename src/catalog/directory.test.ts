@@ -51,7 +51,7 @@ describe.each([
 
   it.each(kinds.map((kind) => [kind.id, kind] as const))('%s says in a sentence what it does', (_, kind) => {
     expect(kind.summary).toMatch(/^[a-z].{10,}[^.]$/)
-    expect(kind.id).toMatch(/^[a-z][a-z-]*$/)
+    expect(kind.id).toMatch(/^[a-z][a-z0-9-]*$/)
   })
 })
 

@@ -121,6 +121,7 @@ function createProgram(setExit: (code: number) => void): Command {
     .option('--note <text>')
   command('deploy', 'conduct the release', async () => (await import('./commands/deploy.ts')).deploy)
     .option('--verify-only', 'check readiness, then stop')
+    .option('--dry-run', 'print every command that the delivery would execute, then stop')
     .option('-y, --yes', 'do not ask before starting')
     .option('--auto-promote <yes-or-no>', 'false: ask the approver after every stage')
     .option('--candidate <version>', 'version to release')
@@ -128,6 +129,7 @@ function createProgram(setExit: (code: number) => void): Command {
     .option('--time-scale <n>', 'rehearsal: waits are divided by this', '1')
     .option('--wait-max <duration>', 'rehearsal: no wait is longer than this')
     .option('--no-wait', 'end with NO-GO instead of waiting for people')
+    .option('--outside-window <reason>', 'begin although the calendar of the delivery says no')
     .option('--as <name>', 'who starts it')
     .option('--json', 'events as JSON lines')
   command(
@@ -172,6 +174,21 @@ function createProgram(setExit: (code: number) => void): Command {
     .option('--skip-validation', 'do not look what a restore would lose before it; an emergency never does')
     .option('--restore-data', 'also put the backup back: rows written since are kept aside, not in the database')
     .option('--as <name>')
+  command(
+    'lock',
+    'who holds the environment; with a reason: keep it closed',
+    async () => (await import('./commands/lock.ts')).lock,
+  )
+    .option('--reason <text>', 'keep it closed for releases, and why')
+    .option('--environment <name>')
+    .option('--as <name>', 'who keeps it closed')
+    .option('--format <format>', 'text or json', 'text')
+  command('unlock', 'open the environment again', async () => (await import('./commands/lock.ts')).unlock)
+    .option('--break', "also what is somebody else's, or a run that nobody conducts any more")
+    .option('--reason <text>', 'why; on record, with your name')
+    .option('--environment <name>')
+    .option('--as <name>', 'who opens it')
+    .option('--format <format>', 'text or json', 'text')
   command('up [version]', 'start a version and give it all traffic', async () => (await import('./commands/up.ts')).up)
   command('down', 'stop every version and the router', async () => (await import('./commands/up.ts')).down)
   command(
@@ -224,12 +241,26 @@ function createProgram(setExit: (code: number) => void): Command {
     .option('--environment <name>')
     .option('--format <format>', 'text or json', 'text')
   command(
+    'import <files...>',
+    'a gonogo.yaml from documents of Argo Rollouts (Rollout), Flagger (Canary) and Kamal (deploy.yml)',
+    async () => (await import('./commands/import.ts')).importDocuments,
+  )
+    .option('-o, --output <directory>', 'write it there, with the files it needs; nothing is overwritten')
+    .option('--format <format>', 'text or json', 'text')
+  command(
     'canary [run]',
     'the delivery stages and their figures',
     async () => (await import('./commands/canary.ts')).canary,
   )
     .option('--performance-only', 'only the figures')
     .option('--generate-summary', 'a Markdown summary')
+    .option('--format <format>', 'text or json', 'text')
+  command(
+    'router [verb] [name]',
+    'show | pause | resume | close | open | upgrade: who gets the traffic, and whether anybody does',
+    async () => (await import('./commands/router.ts')).router,
+  )
+    .option('--message <text>', 'close: what clients are told')
     .option('--format <format>', 'text or json', 'text')
   command('report [run]', 'the report of a run', async () => (await import('./commands/report.ts')).report)
     .option('--format <format>', 'html, markdown, json or junit', 'html')

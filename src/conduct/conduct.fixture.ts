@@ -185,39 +185,37 @@ function rememberingDelivery(
     }
   }
   const step = (stage: 'traffic' | 'processes', title: string) => ({ stage, title, shell: 'true', files: {} })
-  return {
-    stable: 'v1',
-    remember: (stable) => void told.push(`remember ${stable}`),
-    target: {
-      current: async () => ({}),
-      prepare: async (version) => {
-        told.push(`prepare ${version}`)
-        return [backend(version)]
-      },
-      ready: async () => ({ healthy: 1, wanted: 1 }),
-      retire: async (version) => void told.push(`retire ${version}`),
-      capsule: () => ({
-        restore: null,
-        retire: step('processes', 'retire'),
-        suspend: step('processes', 'suspend'),
-        resume: step('processes', 'resume'),
-      }),
-      ...overrides,
+  const target: DeliveryParts['target'] = {
+    current: async () => ({}),
+    prepare: async (version) => {
+      told.push(`prepare ${version}`)
+      return [backend(version)]
     },
-    router: {
-      current: async () => table.now,
-      set: async (next) => {
-        table.now = next
-        told.push(`weights ${JSON.stringify(next.weights)}`)
-      },
-      drain: async () => true,
-      counters: async () => {
-        traffic.requests += 100
-        return [counters('v1'), counters('v2')]
-      },
-      stop: async () => {},
-      capsule: () => step('traffic', 'traffic'),
-      ...overrides,
-    },
+    ready: async () => ({ healthy: 1, wanted: 1 }),
+    retire: async (version) => void told.push(`retire ${version}`),
+    capsule: () => ({
+      restore: null,
+      retire: step('processes', 'retire'),
+      suspend: step('processes', 'suspend'),
+      resume: step('processes', 'resume'),
+    }),
+    ...overrides,
   }
+  const router: DeliveryParts['router'] = {
+    current: async () => table.now,
+    set: async (next) => {
+      table.now = next
+      told.push(`weights ${JSON.stringify(next.weights)}`)
+    },
+    drain: async () => true,
+    counters: async () => {
+      traffic.requests += 100
+      return [counters('v1'), counters('v2')]
+    },
+    stop: async () => {},
+    capsule: () => step('traffic', 'traffic'),
+    ...overrides,
+  }
+  const remember = (stable: string): void => void told.push(`remember ${stable}`)
+  return { target, router, holds: true, partOf: () => ({ target, router }), stable: 'v1', remember }
 }

@@ -87,6 +87,7 @@ export async function openRun(runId: string, durable: Durable, services: Service
     wayBack: { possible: true, estimateMs: 0, how: 'nothing was changed yet' },
     wayBacks: 0,
     stable,
+    outsideWindow: outsideWindowOf(entries),
     live: null,
     restore: null,
   }
@@ -95,6 +96,11 @@ export async function openRun(runId: string, durable: Durable, services: Service
 /** Which version had the traffic when the run was created: written down then, for the world changes under a run. */
 function stableOf(entries: readonly LedgerEntry[]): string {
   return String(entries.find((entry) => entry.key === 'run:created')?.body.stable ?? '')
+}
+
+function outsideWindowOf(entries: readonly LedgerEntry[]): string | null {
+  const { outsideWindow } = entries.find((entry) => entry.key === 'run:created')?.body ?? {}
+  return typeof outsideWindow === 'string' ? outsideWindow : null
 }
 
 async function begin(context: RunContext): Promise<void> {

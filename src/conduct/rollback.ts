@@ -13,7 +13,8 @@ import { settleInterrupted, undoAction } from './perform-action.ts'
 import { labelOf, note, type RunContext } from './run-context.ts'
 import { paced } from './services.ts'
 import type { PerformedAction } from './way-back.ts'
-import { showWayBack, stableTable, tableWith, type LiveDelivery } from './stand.ts'
+import { capacityInWords, isGone } from './delivery/capacity.ts'
+import { progressOf, progressOfTable, showWayBack, stableTable, tableAt, type LiveDelivery } from './stand.ts'
 
 type Rollback = Extract<Diversion, { to: 'rollback' }>
 
@@ -98,8 +99,9 @@ async function takeBackDelivery(context: RunContext, live: LiveDelivery, log: Ro
   const { delivery } = context.services
   if (!delivery) return true
   const isBack = await log.part('traffic', async () => {
+    const ready = await seeCapacity(context, live)
     await insist(() => delivery.router.set(stableTable(live)))
-    return `all traffic to ${live.stable}`
+    return `all traffic to ${live.stable}${ready}`
   })
   if (!isBack) {
     log.problems.push(`${live.candidate} is left running: the router may still send it requests`)
@@ -112,6 +114,21 @@ async function takeBackDelivery(context: RunContext, live: LiveDelivery, log: Ro
     return `${live.candidate} is stopped`
   })
   return true
+}
+
+/**
+ * Looks whether the old version can take requests before it gets them all; where nothing of it is there it is started first. One that is
+ * only short of instances gets its traffic at once: the rest of it comes right after. @returns what was seen, in words.
+ */
+async function seeCapacity({ services }: RunContext, { stable }: LiveDelivery): Promise<string> {
+  const { target } = services.delivery ?? {}
+  if (!target) return ''
+  // Who cannot be asked is no reason to leave traffic where it is.
+  const seen = await target.ready(stable).catch(() => null)
+  if (!seen) return ''
+  if (!isGone(seen)) return ` (${capacityInWords(seen)})`
+  await target.prepare(stable, AbortSignal.timeout(STABLE_UP_MS_MAX))
+  return ', which had to be started first'
 }
 
 /** After a crash of the machine nothing of the old version may run any more, or it listens elsewhere. */
@@ -157,14 +174,18 @@ async function stepDown(context: RunContext, live: LiveDelivery): Promise<void> 
   if (!delivery || !plan.delivery) return
   const now = await durable.step('rollback read table', () =>
     delivery.router.current().then(
-      (table) => table?.weights[live.candidate] ?? 0,
+      (table) => (table ? progressOfTable(table, live.candidate) : 0),
       () => 0,
     ),
   )
-  const weights = plan.delivery.stages.map((stage) => stage.weight).filter((weight) => weight > 0 && weight < now)
-  for (const weight of weights.toReversed()) {
-    const done = await durable.step(`rollback to ${weight}`, () =>
-      session.moveTraffic(tableWith(live, weight)).then(
+  const { services: delivered, stages } = plan.delivery
+  const whole = await atFullStrength(context, live)
+  if (!whole) return
+  const earlier = stages.filter((stage) => stage.weight > 0 && progressOf(stage, delivered) < now)
+  for (const stage of earlier.toReversed()) {
+    const { weight } = stage
+    const done = await durable.step(`rollback to ${stage.name}`, () =>
+      session.moveTraffic(tableAt(whole, stage, delivered)).then(
         () => true,
         () => false,
       ),
@@ -173,6 +194,19 @@ async function stepDown(context: RunContext, live: LiveDelivery): Promise<void> 
     services.emit({ type: 'rollback', event: 'traffic', detail: `${weight} % to ${live.candidate}`, durationMs: null })
     if (await isHurried(context, paced(GRADUAL_STEP_MS, context.pace))) return
   }
+}
+
+/** Before requests come back step by step, whoever has made way does. Null: they did not come up, so there is no time for steps. */
+async function atFullStrength({ services, durable }: RunContext, live: LiveDelivery): Promise<LiveDelivery | null> {
+  const { target } = services.delivery ?? {}
+  if (!target || live.resting.length === 0) return live
+  const isUp = await durable.step('rollback full strength', () =>
+    target.prepare(live.stable, AbortSignal.timeout(STABLE_UP_MS_MAX)).then(
+      () => true,
+      () => false,
+    ),
+  )
+  return isUp ? { ...live, resting: [] } : null
 }
 
 /** Holds one step of the way down. @returns whether somebody does not want to wait for the rest. */

@@ -5,7 +5,6 @@ import type { OutcomeBody } from '../plan/run-record.ts'
 import type { Stage } from '../plan/stage.ts'
 import type { Backend } from '../plan/traffic.ts'
 import { armCapsule, disarmCapsule } from './capsule.ts'
-import { Interrupted } from './diversion.ts'
 import { attentiveStep, insistOnWaiting, listen, PATIENCE_MS } from './mailbox.ts'
 import { doOnce } from './perform-action.ts'
 import { judgePoll } from './people.ts'
@@ -14,7 +13,11 @@ import { paced, type DeliveryParts } from './services.ts'
 import { judgeStage } from './stage-figures.ts'
 import { holdStage, settleVerdict, type Settled } from './stage-hold.ts'
 import { statementText } from './standing.ts'
-import { refreshWayBack, tableWith, type LiveDelivery } from './stand.ts'
+import { replaceBatch } from './delivery/rolling.ts'
+import { instancesFor } from './delivery/capacity.ts'
+import { awaitOpening } from './delivery/opening.ts'
+import { tryTo } from './delivery/try-to.ts'
+import { PREVIEW, refreshWayBack, tableAt, type LiveDelivery } from './stand.ts'
 
 /** Delivers the stage an item stands for, or every stage that is not done yet. */
 export async function performRollout(context: RunContext, id: string, stageName: string | null): Promise<void> {
@@ -29,7 +32,7 @@ export async function performRollout(context: RunContext, id: string, stageName:
   if ('status' in live) outcomes.push(live)
   else {
     for (const stage of stages) {
-      const outcome = await runStage(context, id, live, stage, attempt)
+      const outcome = await runStage(context, id, context.live ?? live, stage, attempt)
       outcomes.push(outcome)
       if (outcome.status !== 'passed') {
         context.refusedStages.set(id, stage.name)
@@ -60,12 +63,14 @@ async function prepareCandidate(context: RunContext, id: string): Promise<LiveDe
   const { stable } = context
   if (stable === candidate)
     return failed(`${candidate} is what runs already`, { remedy: 'name another version with --candidate' })
+  await awaitOpening(context, id)
   const before = await attentiveStep(context, `prepare stable for ${id}`, () =>
-    tryTo(() => bringUpStable(delivery, stable)),
+    tryTo(context.session, () => bringUpStable(delivery, stable)),
   )
   if ('status' in before) return before
 
-  context.live = { stable, candidate, table: before.table, trafficMs: before.trafficMs }
+  const { services: delivered } = plan.delivery
+  context.live = { stable, candidate, table: before.table, trafficMs: before.trafficMs, resting: [] }
   const prepared = (await refreshWayBack(context)) ?? (await bringUpCandidate(context))
   if (typeof prepared === 'string' || 'status' in prepared) {
     context.live = null
@@ -77,8 +82,8 @@ async function prepareCandidate(context: RunContext, id: string): Promise<LiveDe
   context.live = live
   context.session.setLive(live)
   const shown = await attentiveStep(context, `preview ${candidate}`, () =>
-    tryTo(async () => {
-      await context.session.moveTraffic(tableWith(live, 0))
+    tryTo(context.session, async () => {
+      await context.session.moveTraffic(tableAt(live, PREVIEW, delivered))
       return {}
     }),
   )
@@ -96,7 +101,7 @@ async function bringUpCandidate(context: RunContext): Promise<Backend[] | Outcom
   const { candidate } = plan.delivery
   const name = `prepare:${candidate}`
   const attempt = nextAttempt(context, name)
-  const prepare = (): Promise<Backend[]> => delivery.target.prepare(candidate, session.signal)
+  const prepare = (): Promise<Backend[]> => bringUp(context, delivery)
   const prepared = await attentiveStep(context, `${name} #${attempt}`, async () => {
     let backends: Backend[] = []
     const body = await doOnce(context, name, attempt, {
@@ -110,10 +115,20 @@ async function bringUpCandidate(context: RunContext): Promise<Backend[] | Outcom
     })
     if (body.status !== 'passed') return { outcome: outcomeOf(body), backends }
     // Written down already by a process that was killed before the step was recorded: asked again where it listens.
-    const again = backends.length > 0 ? { backends } : await tryTo(async () => ({ backends: await prepare() }))
+    const again =
+      backends.length > 0 ? { backends } : await tryTo(context.session, async () => ({ backends: await prepare() }))
     return 'status' in again ? { outcome: again, backends } : { outcome: null, backends: again.backends }
   })
   return prepared.outcome ?? prepared.backends
+}
+
+/** At full strength beside the old version; rolling, only so many that the first batch wants. */
+async function bringUp({ plan, session, stable }: RunContext, { target }: DeliveryParts): Promise<Backend[]> {
+  const { candidate = '', stages = [] } = plan.delivery ?? {}
+  const [first] = stages
+  if (first?.replaced === undefined || !target.resize) return target.prepare(candidate, session.signal)
+  const { wanted } = await target.ready(stable)
+  return target.resize(candidate, instancesFor(first.replaced, wanted), session.signal)
 }
 
 function disarmSafely({ session }: RunContext): string | null {
@@ -151,16 +166,20 @@ async function runStage(
   if (!delivery || !plan.delivery) return failed('the plan has no delivery')
   const durationMs = paced(stage.durationMs, pace)
   const key = `stage:${stage.name}:${id}:${attempt}`
+  const { router } = delivery.partOf(stage.service)
+  const batch = stage.replaced === undefined ? null : await replaceBatch(context, live, stage, key)
+  if (batch && 'status' in batch) return { ...batch, summary: `stage ${stage.name} could not begin: ${batch.summary}` }
+  const now = batch ?? live
   const started = await attentiveStep(context, `${key} start`, () =>
-    tryTo(async () => {
-      const before = await delivery.router.counters(context.session.signal)
+    tryTo(context.session, async () => {
+      const before = await router.counters(context.session.signal)
       await note(context, {
         key: `${key}:started`,
         kind: 'stage',
         item: id,
         body: { stage: stage.name, weight: stage.weight, event: 'started', verdict: null },
       })
-      await context.session.moveTraffic(tableWith(live, stage.weight))
+      await context.session.moveTraffic(tableAt(now, stage, plan.delivery?.services ?? []))
       return { before }
     }),
   )
@@ -173,7 +192,9 @@ async function runStage(
   const heldBy = await holdStage(context, durationMs, key)
   const settled = heldBy === null ? await settleVerdict(context, stage, key) : null
   const outcome = await attentiveStep(context, `${key} end`, async () => {
-    const after = await tryTo(async () => ({ counters: await delivery.router.counters(context.session.signal) }))
+    const after = await tryTo(context.session, async () => ({
+      counters: await router.counters(context.session.signal),
+    }))
     if ('status' in after) return unverified(`no figures of stage ${stage.name}: ${after.summary}`)
     return judgeStage(stage, live, started.before, after.counters, durationMs)
   })
@@ -256,14 +277,5 @@ function outcomeOf(body: OutcomeBody): Outcome {
     measurements: body.measurements,
     evidence: [],
     ...(body.remedy ? { remedy: body.remedy } : {}),
-  }
-}
-
-async function tryTo<T extends object>(work: () => Promise<T>): Promise<T | Outcome> {
-  try {
-    return await work()
-  } catch (error) {
-    if (error instanceof Interrupted) throw error
-    return failed(messageOf(error))
   }
 }

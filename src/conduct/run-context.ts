@@ -53,6 +53,8 @@ export interface RunContext {
   wayBacks: number
   /** The version that had the traffic when the run was created. */
   readonly stable: string
+  /** Why it may begin outside of the calendar; null: it may not. */
+  readonly outsideWindow: string | null
   /** The candidate is up beside the old version; null before and after. */
   live: LiveDelivery | null
   /** The backup that a rollback can put back, laid ready; null when there is none. */

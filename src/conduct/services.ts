@@ -26,8 +26,13 @@ export type RunEvent =
 
 /** The delivery's parts, present when the plan delivers something. */
 export interface DeliveryParts {
+  /** All services as one, where there are several. */
   target: Target
   router: Router
+  /** Whether requests can be held while data is swapped. */
+  holds: boolean
+  /** Target and router of the service that a stage moves, under the versions of the delivery. */
+  partOf(service: string | undefined): { target: Target; router: Router }
   /** The version that has the traffic before this run. */
   stable: string
   /** After success the candidate is the stable version of the next run. */

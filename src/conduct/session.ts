@@ -18,6 +18,8 @@ import { capsuleNews } from './capsule-news.ts'
 import { capsuleDirectory, executedParts, isBeingExecuted } from './capsule.ts'
 import { Interrupted } from './diversion.ts'
 import { startHeart } from './heart.ts'
+import { startCapacityWatch } from './delivery/capacity-watch.ts'
+import { isGone } from './delivery/capacity.ts'
 import { openOutbox } from './outbox.ts'
 import type { Services } from './services.ts'
 import { stableTable, type LiveDelivery } from './stand.ts'
@@ -135,6 +137,9 @@ export async function startSession({ runId, plan, services, stable, entries }: S
     const startedAt = performance.now()
     const tell = (detail: string, durationMs: number | null): void =>
       services.emit({ type: 'rollback', event: 'traffic', detail, durationMs })
+    const seen = capacity.last()
+    // Requests sent to nobody fail for certain: the workflow starts the old version first.
+    if (seen && isGone(seen)) return tell(`nothing of ${live.stable} is there: it is started first`, null)
     try {
       await services.delivery.router.set(stableTable(live))
       tell(`all traffic to ${live.stable}`, performance.now() - startedAt)
@@ -219,6 +224,15 @@ export async function startSession({ runId, plan, services, stable, entries }: S
     }
   }
 
+  const capacity = startCapacityWatch({
+    ready: async () => (live && services.delivery ? services.delivery.target.ready(live.stable) : null),
+    expectedLess: () => live?.resting.length ?? 0,
+    onShort: (words) => {
+      const sentence = `the way back is weak: ${stable} has ${words}`
+      services.emit({ type: 'guard', severity: 'notify', sentence })
+    },
+    signal: ending.signal,
+  })
   const heart = startHeart({ directory, capsule, watchdog: services.watchdog, onBeat: heedSafely })
   const sampling = startSampling({
     sources: services.sources,

@@ -1,6 +1,7 @@
 // What a stage came to in figures. Pure.
 import { formatDuration } from '../lib/duration.ts'
-import { passed, unverified, type Outcome } from '../plan/outcome.ts'
+import { plural } from '../lib/plural.ts'
+import { failed, passed, unverified, type Outcome } from '../plan/outcome.ts'
 import type { VersionCounters } from '../plan/signal.ts'
 import type { Stage } from '../plan/stage.ts'
 import type { LiveDelivery } from './stand.ts'
@@ -25,6 +26,7 @@ export function judgeStage(
     return {
       requests,
       errors: to.errors - from.errors,
+      diverted: (to.diverted ?? 0) - (from.diverted ?? 0),
       averageMs: requests > 0 ? (to.totalMs - from.totalMs) / requests : null,
     }
   }
@@ -45,7 +47,15 @@ export function judgeStage(
       remedy: 'send traffic, then "gonogo resume"',
     })
   }
+  if (candidate.diverted > 0)
+    return failed(
+      `${summary}; ${plural(candidate.diverted, 'request')} went to ${live.stable} instead, because it failed`,
+      {
+        measurements: [...measurements, { name: 'diverted', value: candidate.diverted, unit: 'count' }],
+        remedy: 'see why it failed; its users had the old version meanwhile',
+      },
+    )
   return passed(summary, { measurements })
 }
 
-const NOTHING = { requests: 0, errors: 0, totalMs: 0 }
+const NOTHING = { requests: 0, errors: 0, totalMs: 0, diverted: 0 }

@@ -1,6 +1,8 @@
 // How the run stands: its way back, shown and on disk. Refreshed before and after everything that changes it.
 import { messageOf } from '../lib/errors.ts'
 import { canonicalJson } from '../lib/hash.ts'
+import type { DeliveredService } from '../plan/delivered-service.ts'
+import type { Stage } from '../plan/stage.ts'
 import type { RoutingTable } from '../plan/traffic.ts'
 import type { CapsuleStep, WayBack } from '../plan/way-back.ts'
 import { writeCapsule } from './capsule.ts'
@@ -11,13 +13,49 @@ import { wayBackNow } from './way-back.ts'
 export interface LiveDelivery {
   stable: string
   candidate: string
+  /** Every instance of both versions at full strength. */
   table: RoutingTable
   trafficMs: number
+  /** Rolling: ids of instances of the old version that have made way. */
+  resting: readonly string[]
 }
 
-/** The table with this share for the candidate. */
-export function tableWith(live: LiveDelivery, weight: number): RoutingTable {
-  return { ...live.table, weights: { [live.stable]: 100 - weight, [live.candidate]: weight } }
+/** What of a stage says where traffic is during it. */
+export type TrafficStage = Pick<Stage, 'weight' | 'service' | 'mirror'>
+
+/** Nobody but testers sees the candidate. */
+export const PREVIEW: TrafficStage = { weight: 0 }
+
+/** The table of a stage. Of several services those before it are on the candidate, those after it are not yet. */
+export function tableAt(live: LiveDelivery, stage: TrafficStage, services: readonly DeliveredService[]): RoutingTable {
+  const { table, stable, candidate, resting } = live
+  const { weight, service, mirror } = stage
+  const at = services.findIndex(({ name }) => name === service)
+  const shares = services.map(({ name }, index) => [name, index < at ? 100 : index === at ? weight : 0])
+  return {
+    ...table,
+    backends: table.backends.filter(({ id }) => !resting.includes(id)),
+    weights: { [stable]: 100 - weight, [candidate]: weight },
+    ...(services.length > 1 ? { shares: Object.fromEntries(shares) as Record<string, number> } : {}),
+    ...(mirror === undefined ? {} : { mirror: { version: candidate, percent: mirror } }),
+  }
+}
+
+/** How far a stage is on the way from nothing on the candidate to everything of every service. */
+export function progressOf({ weight, service }: TrafficStage, services: readonly DeliveredService[]): number {
+  return (
+    Math.max(
+      0,
+      services.findIndex(({ name }) => name === service),
+    ) *
+      100 +
+    weight
+  )
+}
+
+/** The same of a table that is in force. */
+export function progressOfTable({ weights, shares }: RoutingTable, candidate: string): number {
+  return Object.values(shares ?? { all: weights[candidate] ?? 0 }).reduce((sum, share) => sum + share, 0)
 }
 
 /** Everything to the old version; the candidate is out of the table. */
@@ -81,13 +119,14 @@ function capsuleSteps(context: RunContext): CapsuleStep[] {
   if (!delivery || !plan.delivery) return []
   const processes = delivery.target.capsule(stable, plan.delivery.candidate)
   const table = live ? stableTable(live) : (restore?.table ?? null)
-  const backToStable = [processes.restore, table && delivery.router.capsule(table), processes.retire]
+  // Traffic first: some of the old version is always there, and the rest of it comes while requests are answered again.
+  const backToStable = [table && delivery.router.capsule(table), processes.restore, processes.retire]
   const steps = live && table ? backToStable.filter((step) => step !== null) : []
   if (!restore) return steps
   const { suspend, resume } = processes
   const swap = [suspend, restore.step, resume && { ...resume, always: true }].filter((step) => step !== null)
   // Where no router runs yet nobody asks, so nobody needs to be held.
-  if (table) {
+  if (table && delivery.holds) {
     swap.unshift(delivery.router.capsule({ ...table, hold: true }))
     swap.push({ ...delivery.router.capsule(table), always: true })
   }

@@ -57,7 +57,7 @@ describe('the schema for editors', () => {
       'an option of a guard',
       (config) => Object.assign(config, { guards: { a: { signal: 'x', is: '>', value: 1, moreThan: 2 } } }),
     ],
-    ['a strategy', (config) => Object.assign(config.delivery as object, { strategy: { kind: 'rolling' } })],
+    ['a strategy', (config) => Object.assign(config.delivery as object, { strategy: { kind: 'sideways' } })],
   ] as [string, (config: ReturnType<typeof example>) => unknown][])('refuses %s that is wrong', (_, spoil) => {
     const config = example()
     spoil(config)

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { explainAll } from '../catalog/issues.ts'
 import { limitOptions, operatorOption, refuseHalfRanges, seriesOptions } from '../guards/bound-options.ts'
 import { durationOption as duration } from '../lib/duration-option.ts'
+import { calendarOptions } from './calendar-options.ts'
 import { checkPolicyOptions } from './check-policy.ts'
 import { STATE_DIRECTORY } from './locate.ts'
 import { nearest } from '../lib/nearest.ts'
@@ -196,8 +197,32 @@ export const configSchema = z.strictObject({
     .describe('Name → source of measurements'),
   delivery: z
     .strictObject({
-      target: z.string(),
-      router: z.string(),
+      target: z.string().optional().describe('Name under `targets`: what is deployed'),
+      router: z
+        .string()
+        .optional()
+        .describe(
+          "Name under `routers`: what splits its traffic. Left out where the target's versions take each other's place",
+        ),
+      services: named(
+        z.strictObject({
+          target: z.string().describe('Name under `targets`'),
+          router: z.string().optional().describe('Name under `routers`'),
+          after: z
+            .array(z.string())
+            .default([])
+            .describe('Services that must have all their traffic on the new version before'),
+          candidate: z
+            .string()
+            .optional()
+            .describe('Its version, where it is called otherwise than `candidate` of the delivery'),
+          stable: z.string().optional().describe('The same for the version before the first release'),
+        }),
+      )
+        .default({})
+        .describe(
+          'Instead of `target` and `router`: several services, released one after the other, with one way back',
+        ),
       candidate: z.string().describe('The version to release; `--candidate` chooses another'),
       stable: z.string().describe('The version that runs before the first release'),
       strategy: kindEntry,
@@ -229,6 +254,7 @@ export const configSchema = z.strictObject({
         .default(null)
         .describe('What stages make of a guard of kind `verdict`; null: they last as long as they say'),
       restore: z.string().nullable().default(null).describe('Backup that a rollback puts back; null: data is kept'),
+      ...calendarOptions,
       sampling: duration.default(1000).describe('How often signals are read'),
       watchdog: z
         .strictObject({
@@ -238,6 +264,14 @@ export const configSchema = z.strictObject({
           policy: z.enum(['rollback', 'hold']).default('rollback'),
         })
         .prefault({}),
+    })
+    .superRefine(({ target, router, services }, context) => {
+      const refuse = (path: string, message: string): void =>
+        context.addIssue({ code: 'custom', message, path: [path] })
+      const isOfSeveral = Object.keys(services).length > 0
+      if (!isOfSeveral && target === undefined) refuse('target', 'says what is deployed, and is missing')
+      if (isOfSeveral && target !== undefined) refuse('target', 'stands in each of the services already')
+      if (isOfSeveral && router !== undefined) refuse('router', 'stands in each of the services already')
     })
     .nullable()
     .default(null),

@@ -3,7 +3,7 @@ import { findKind, parseOptions, type Family } from '../catalog/catalog.ts'
 import { masked } from '../catalog/issues.ts'
 import { PlanError, type PlanErrorPlace } from '../lib/errors.ts'
 import { nearest } from '../lib/nearest.ts'
-import type { Stage } from '../plan/stage.ts'
+import { deliveredServices, requireCounters, requirePairing, stagesOf } from './delivered-services.ts'
 import type { BindingEntry, Config, GuardEntry, RuleEntry } from './schema.ts'
 import { configuredSignals, kindsGiving, requireOwnSignals, sourceOptions } from './signals.ts'
 
@@ -47,6 +47,7 @@ function addKinds(config: Config, add: Add): void {
     add(['signals', name], (place) => {
       validateKind('source', 'kind', entry.kind, sourceOptions(entry), place)
       requireOwnSignals(config, name, place)
+      if (entry.kind === 'router') requireCounters(config, entry, place)
     })
 }
 
@@ -105,16 +106,51 @@ function requireDatabase(databases: Config['databases'], name: string | undefine
   )
 }
 
-function addDelivery({ delivery, targets, routers, people, backups, guards, bindings }: Config, add: Add): void {
+function addDelivery(config: Config, add: Add): void {
+  const { delivery, people, backups, guards, bindings } = config
   if (!delivery) return
   const { kind, ...options } = delivery.strategy
   add(['delivery', 'strategy'], (place) => validateKind('strategy', 'kind', kind, options, place))
-  add(['delivery', 'target'], (place) => requireName(targets, delivery.target, place, 'targets'))
-  add(['delivery', 'router'], (place) => requireName(routers, delivery.router, place, 'routers'))
+  addServices(config, delivery, add)
   add(['delivery', 'approver'], (place) => requireName(people, delivery.approver, place, 'people'))
   if (delivery.verdict) add(['delivery', 'verdict'], (place) => requireVerdictGuard(guards, bindings, place))
   const { restore } = delivery
   if (restore !== null) add(['delivery', 'restore'], (place) => requireName(backups, restore, place, 'backups'))
+}
+
+/** Names are there, and what they name can be conducted together. */
+function addServices(config: Config, delivery: NonNullable<Config['delivery']>, add: Add): void {
+  add(['delivery', 'services'], () => void deliveredServices(delivery))
+  const written = Object.entries(delivery.services).map(([name, { target, router }]) => ({ name, target, router }))
+  const { target = '', router } = delivery
+  for (const service of written.length > 0 ? written : [{ name: '', target, router }]) {
+    const keys = service.name === '' ? ['delivery'] : ['delivery', 'services', service.name]
+    add([...keys, 'target'], (place) => requireName(config.targets, service.target, place, 'targets'))
+    const { router: own } = service
+    if (own !== undefined) add([...keys, 'router'], (place) => requireName(config.routers, own, place, 'routers'))
+    const before = written.slice(
+      0,
+      written.findIndex(({ name }) => name === service.name),
+    )
+    for (const key of ['target', 'router'] as const)
+      add([...keys, key], (place) => requireOwn(key, service[key], before, place))
+    add([...keys, 'router'], (place) => {
+      const planned = deliveredServices(delivery).find(({ name }) => name === service.name)
+      if (planned) requirePairing(config, planned, place)
+    })
+  }
+}
+
+/** Two services that share one would move each other's traffic. */
+function requireOwn(
+  key: 'target' | 'router',
+  name: string | undefined,
+  before: readonly { name: string; target?: string; router?: string | undefined }[],
+  place: PlanErrorPlace,
+): void {
+  const other = name === undefined ? undefined : before.find((service) => service[key] === name)
+  if (!other) return
+  throw new PlanError(`"${name}" is the ${key} of ${other.name} already`, { ...place, expected: `a ${key} of its own` })
 }
 
 function requireVerdictGuard(guards: Config['guards'], bindings: Config['bindings'], place: PlanErrorPlace): void {
@@ -244,13 +280,6 @@ function requireStage(config: Config, name: string | true, place: PlanErrorPlace
     expected: `true, or one of ${names.join(', ')}`,
     ...(suggestion ? { hint: `did you mean "${suggestion}"?` } : {}),
   })
-}
-
-/** The stages of a delivery. @throws PlanError where its strategy is not there, or does not take its options. */
-export function stagesOf({ strategy: { kind, ...options } }: NonNullable<Config['delivery']>): Stage[] {
-  const place = { path: 'delivery/strategy' }
-  const strategy = findKind('strategy', kind, place)
-  return strategy.stages(parseOptions(strategy.options, options, place))
 }
 
 /** One that cannot be chosen would skip the check for ever. */

@@ -15,24 +15,32 @@ export const COMPILE_CACHE = {
   NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(tmpdir(), 'node-compile-cache'),
 }
 
+/** Where a process finds the listening socket it was started with, as systemd's socket activation has it. */
+export const LISTENING_FD = 3
+
 /**
  * Starts a Node process that outlives this one: own session, output appended to `logPath`.
+ * @param options.node Another Node than this one.
+ * @param options.listeningFd A listening socket that it gets as `LISTENING_FD`.
  * @returns its process id.
  */
 export function spawnDetached(
   script: string,
   args: readonly string[],
-  options: { cwd: string; logPath: string; env?: Record<string, string> },
+  options: { cwd: string; logPath: string; env?: Record<string, string>; node?: string; listeningFd?: number },
 ): number {
+  const { node = process.execPath, listeningFd } = options
   mkdirSync(dirname(options.logPath), { recursive: true })
   const log = openSync(options.logPath, 'a')
   try {
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, ...args], {
+    const child = spawn(node, ['--disable-warning=ExperimentalWarning', script, ...args], {
       cwd: options.cwd,
       env: { ...process.env, ...options.env },
       detached: true,
-      stdio: ['ignore', log, log],
+      stdio: ['ignore', log, log, ...(listeningFd === undefined ? [] : [listeningFd])],
     })
+    // A program that is not there shows in the missing process id.
+    child.on('error', () => {})
     child.unref()
     if (child.pid === undefined) throw new Error(`could not start ${script}`)
     return child.pid

@@ -24,6 +24,8 @@ export interface RunOptions {
   /** What to install where the program is missing, as "kubectl (https://kubernetes.io/docs/tasks/tools)". */
   install?: string
   onLine?: (line: string) => void
+  /** Bytes of each stream that are kept. @default 1 MiB */
+  outputBytesMax?: number
 }
 
 const SHOWN_LINES = 5
@@ -43,7 +45,7 @@ function quoteIfNeeded(word: string): string {
  * @throws OutsideError when it is not there, fails, or does not end in time: with the last lines of what it said.
  */
 export async function runProgram(program: Program, options: RunOptions): Promise<string> {
-  const { system, env, timeoutMs, signal, install, onLine } = options
+  const { system, env, timeoutMs, signal, install, onLine, outputBytesMax } = options
   const { file, args, cwd, input } = program
   const result = await exec(file, args, {
     env: { ...env, ...program.env },
@@ -52,6 +54,7 @@ export async function runProgram(program: Program, options: RunOptions): Promise
     ...(input === undefined ? {} : { input }),
     ...(signal ? { signal } : {}),
     ...(onLine ? { onLine } : {}),
+    ...(outputBytesMax === undefined ? {} : { outputBytesMax }),
   })
   if (result.ended === 'exited' && result.exitCode === 0) return result.stdout
   const said = (result.stderr.trim() || result.stdout.trim()).split('\n').slice(-SHOWN_LINES).join('\n  ')

@@ -1,7 +1,9 @@
 // The locked plan: checklist, bindings, delivery and guards in one immutable value. Its hash is what `deploy` insists on.
 import type { Binding } from './binding.ts'
+import type { DeliveredService } from './delivered-service.ts'
 import type { GuardRule } from './guard-rule.ts'
 import type { Checklist } from './plan.ts'
+import type { ReleaseCalendar } from './release-calendar.ts'
 import type { Stage } from './stage.ts'
 
 export interface PlannedItem {
@@ -22,8 +24,8 @@ export interface StageVerdict {
 }
 
 export interface Delivery {
-  target: string
-  router: string
+  /** In the order in which they go forward; at least one. */
+  services: DeliveredService[]
   strategy: string
   stages: Stage[]
   /** False: every stage ends with a poll of `approver`. */
@@ -37,6 +39,8 @@ export interface Delivery {
   candidate: string
   /** What a rollback does with data: keep it, or restore this backup. */
   restore: string | null
+  /** When it may begin; null: at any time. */
+  calendar: ReleaseCalendar | null
 }
 
 export interface ReleasePlan {

@@ -45,8 +45,16 @@ export interface VersionCounters {
   errors: number
   /** Requests that a failed attempt at this version caused to be sent to another one. */
   retries: number
-  /** Error answers of this version that its client never saw: another version answered in its place. They are in `errors` too. */
+  /**
+   * Error answers of this version that its client never saw: another version answered in its place. They are in `errors` too. What the
+   * other one answered counts for neither: it is no fair draw, being asked only what has just failed.
+   */
   shielded?: number
+  /**
+   * Requests of this version's share that another one answered untried, because the router had taken it out of turn for its errors.
+   * They are not in `requests`: a version with many of them has been judged on fewer requests than its share says.
+   */
+  diverted?: number
   inFlight: number
   /** Summed response time. */
   totalMs: number

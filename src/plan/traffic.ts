@@ -7,6 +7,8 @@ export interface Backend {
   version: string
   host: string
   port: number
+  /** The service it is an instance of, where a delivery has several. */
+  part?: string
   /** Where it is not an address but a Service of Kubernetes that leads to the version: its name, in the namespace of target and router. */
   service?: string
 }
@@ -21,6 +23,8 @@ export interface RoutingTable {
   hold?: boolean
   /** Requests that change nothing are sent to this version too, this share of them in percent; what it answers is counted and dropped. */
   mirror?: { version: string; percent: number }
+  /** Of several services: percent of the candidate for each, by name; `weights` are those of the service at hand then. */
+  shares?: Record<string, number>
   /** Maintenance: every request is answered 503 with this text. */
   closed?: string
 }

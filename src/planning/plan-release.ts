@@ -1,6 +1,7 @@
 // Checklist plus configuration gives the plan of a release: what will be looked at, run, asked and guarded, in order.
 import type { Project } from '../config/load.ts'
-import { stagesOf } from '../config/validate.ts'
+import { calendarOf } from '../config/calendar-options.ts'
+import { deliveredServices, stagesOf } from '../config/delivered-services.ts'
 import { PlanError } from '../lib/errors.ts'
 import { canonicalJson, sha256 } from '../lib/hash.ts'
 import { nearest } from '../lib/nearest.ts'
@@ -73,10 +74,9 @@ function bindByNature(item: Item, hasChildren: boolean, ask: string | null): Bou
 function planDelivery({ project, candidate }: PlanRequest): Delivery | null {
   const { delivery } = project.config
   if (!delivery) return null
-  const { target, router, autoPromote, approver, restore, verdict, traffic } = delivery
+  const { autoPromote, approver, restore, verdict, traffic } = delivery
   return {
-    target,
-    router,
+    services: deliveredServices(delivery),
     strategy: delivery.strategy.kind,
     stages: stagesOf(delivery),
     autoPromote,
@@ -85,6 +85,7 @@ function planDelivery({ project, candidate }: PlanRequest): Delivery | null {
     traffic,
     candidate: candidate ?? delivery.candidate,
     restore,
+    calendar: calendarOf(delivery),
   }
 }
 

@@ -1,68 +1,18 @@
 // The kind and its process: started, killed, restarted, switched by shell. Everything in its own directory and on free ports.
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { poll } from '../lib/deadline.ts'
+import { runCapsuleStep } from '../../test/contracts/router-contract.ts'
 import { OutsideError } from '../lib/errors.ts'
-import { exec } from '../lib/exec.ts'
-import { identify } from '../lib/process-identity.ts'
-import type { CapsuleStep } from '../plan/way-back.ts'
 import { startBackend } from './builtin-proxy/backend.fixture.ts'
-import { proxyDirectory, proxyPaths } from './builtin-proxy/paths.ts'
-import type { ProxyPaths } from './builtin-proxy/paths.ts'
+import { endProxy, openEdge, scratch } from './builtin-proxy/edge.fixture.ts'
 import { tableOf } from './builtin-proxy/proxy.fixture.ts'
-import { ensureRunning, proxyHealth } from './builtin-proxy/starting.ts'
+import { ensureRunning } from './builtin-proxy/starting.ts'
 import { builtinProxy, builtinProxyHealth } from './builtin-proxy.ts'
-import type { Router, RouterContext } from './router.ts'
-
-interface Edge {
-  router: Router
-  context: RouterContext
-  paths: ProxyPaths
-  health(): Promise<{ port: number; pid: number }>
-  get(headers?: Record<string, string>): Promise<string>
-}
-
-/** A router in a directory of its own; its proxy is killed with the test. */
-function edge(options: Record<string, unknown> = {}, name = 'edge', stateDirectory = scratch()): Edge {
-  const context = { name, directory: stateDirectory, stateDirectory, env: {} }
-  const router = builtinProxy.create(builtinProxy.options.parse({ listen: { port: 0 }, ...options }), context)
-  const health = async (): Promise<{ port: number; pid: number }> => (await builtinProxyHealth(context))!
-  onTestFinished(() => endProxy(context))
-  return {
-    router,
-    context,
-    health,
-    paths: proxyPaths(proxyDirectory(stateDirectory, name)),
-    get: async (headers = {}) => (await fetch(`http://127.0.0.1:${(await health()).port}/`, { headers })).text(),
-  }
-}
-
-function scratch(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'gonogo-router-'))
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
-  return directory
-}
-
-async function endProxy(context: RouterContext): Promise<void> {
-  const health = await builtinProxyHealth(context)
-  if (!health) return
-  process.kill(health.pid, 'SIGKILL')
-  await poll(() => (identify(health.pid) ? null : true), { everyMs: 10, timeoutMs: 5000 })
-}
-
-/** Runs a capsule's step as a person would: from somewhere else, with nothing set. */
-async function runCapsule(step: CapsuleStep, path = process.env['PATH'] ?? '') {
-  const directory = scratch()
-  for (const [name, content] of Object.entries(step.files)) writeFileSync(join(directory, name), content)
-  const script = join(directory, 'rollback.sh')
-  writeFileSync(script, `set -eu\nHERE=$(cd "$(dirname "$0")" && pwd)\n${step.shell}\n`)
-  return exec('/bin/sh', [script], { cwd: '/', env: { PATH: path }, timeoutMs: 20_000 })
-}
 
 /** A PATH with what every system has, and no curl. */
 function pathWithoutCurl(): string {
@@ -82,7 +32,7 @@ test('the example is valid and the failing example is not', () => {
 })
 
 test('set starts the proxy, puts the table in force and reads it back; counters come from it', async () => {
-  const { router, get } = edge()
+  const { router, get } = openEdge()
   const [v1, v2] = [await startBackend('v1-1'), await startBackend('v2-1')]
   expect(await router.current()).toBeNull()
   await router.set(tableOf({ v1: 100, v2: 0 }, [v1, v2]))
@@ -98,7 +48,7 @@ test('set starts the proxy, puts the table in force and reads it back; counters 
 })
 
 test('a wrong table is refused and the one in force stays', async () => {
-  const { router } = edge()
+  const { router } = openEdge()
   const table = tableOf({ v1: 100 }, [await startBackend('v1-1')])
   await router.set(table)
   await expect(router.set({ ...table, weights: { v1: 50 } })).rejects.toThrow(/add up to 50/)
@@ -106,18 +56,18 @@ test('a wrong table is refused and the one in force stays', async () => {
 })
 
 test('without a proxy: no table, and counters and drain say so instead of showing zeros', async () => {
-  const { router } = edge()
+  const { router } = openEdge()
   expect(await router.current()).toBeNull()
   await expect(router.counters(AbortSignal.timeout(1000))).rejects.toThrow(OutsideError)
   await expect(router.drain('v1', 100)).rejects.toThrow(/does not run/)
 })
 
-test('a proxy killed with -9 comes back with its last table', async () => {
-  const { router, context, paths, health, get } = edge()
+test('a proxy killed with -9, its keeper too, comes back with its last table', async () => {
+  const { router, paths, health, get } = openEdge()
   const [v1, v2] = [await startBackend('v1-1'), await startBackend('v2-1')]
   await router.set(tableOf({ v1: 0, v2: 100 }, [v1, v2]))
   const before = await health()
-  await endProxy(context)
+  await endProxy(paths)
   expect(await router.current()).toBeNull()
   await ensureRunning('router edge', paths, builtinProxy.options.parse({ listen: { port: 0 } }))
   expect(await router.current()).toEqual(tableOf({ v1: 0, v2: 100 }, [v1, v2]))
@@ -126,12 +76,11 @@ test('a proxy killed with -9 comes back with its last table', async () => {
 })
 
 test('two callers at the same moment give one proxy', async () => {
-  const first = edge()
-  const second = edge({}, 'edge', first.context.stateDirectory)
+  const first = openEdge()
+  const second = openEdge({}, first.context)
   const table = tableOf({ v1: 100 }, [await startBackend('v1-1')])
   await Promise.all([first.router.set(table), second.router.set(table)])
   expect(await first.health()).toEqual(await second.health())
-  await vi.waitUntil(() => readFileSync(first.paths.log, 'utf8').includes('runs already'), { timeout: 10_000 })
   expect(readFileSync(first.paths.log, 'utf8').match(/listens on/g)).toHaveLength(1)
 })
 
@@ -140,7 +89,7 @@ test('a taken port is an error that names the port and how to find its owner, an
   await once(squatter, 'listening')
   onTestFinished(() => void squatter.close())
   const { port } = squatter.address() as AddressInfo
-  const { router, context } = edge({ listen: { port } })
+  const { router, context } = openEdge({ listen: { port } })
   const error = await router.set(tableOf({ v1: 100 }, [await startBackend('v1-1')])).catch((thrown: unknown) => thrown)
   expect(error).toBeInstanceOf(OutsideError)
   expect((error as OutsideError).toLine()).toMatch(new RegExp(`^router edge: port ${port} .*ss -ltnp`))
@@ -148,7 +97,7 @@ test('a taken port is an error that names the port and how to find its owner, an
 })
 
 test('only the owner may talk to the admin socket', async () => {
-  const { router, paths } = edge()
+  const { router, paths } = openEdge()
   await router.set(tableOf({ v1: 100 }, [await startBackend('v1-1')]))
   expect(statSync(paths.adminSocket).mode & 0o777).toBe(0o600)
   expect(statSync(paths.directory).mode & 0o777).toBe(0o700)
@@ -157,7 +106,7 @@ test('only the owner may talk to the admin socket', async () => {
 test('a directory too deep for a socket path works all the same', async () => {
   const deep = join(scratch(), 'a-directory-with-a-long-name'.repeat(4))
   mkdirSync(deep)
-  const { router, paths, get } = edge({}, 'edge', deep)
+  const { router, paths, get } = openEdge({}, { name: 'edge', stateDirectory: deep })
   onTestFinished(async () => {
     await router.stop()
     rmSync(dirname(paths.adminSocket), { recursive: true, force: true })
@@ -168,21 +117,20 @@ test('a directory too deep for a socket path works all the same', async () => {
   expect(JSON.parse(readFileSync(paths.state, 'utf8'))).toMatchObject({ admin: paths.adminSocket })
 })
 
-test('changed settings take effect without a restart; a changed address is refused with a way out', async () => {
-  const { router, context, health } = edge()
+test('changed settings take effect without a restart', async () => {
+  const { router, context, health } = openEdge()
   const table = tableOf({ v1: 100, v2: 0 }, [await startBackend('v1-1'), await startBackend('v2-1')])
   await router.set(table)
   const { pid, port } = await health()
-  const renamed = edge({ previewHeader: 'x-try' }, 'edge', context.stateDirectory)
+  const renamed = openEdge({ previewHeader: 'x-try' }, context)
   await renamed.router.set(table)
   expect((await renamed.health()).pid).toBe(pid)
   expect(await renamed.get({ 'x-try': 'candidate' })).toBe('v2')
-  const moved = edge({ listen: { port: port + 1 } }, 'edge', context.stateDirectory)
-  await expect(moved.router.set(table)).rejects.toThrow(/listens on .*, the configuration says/)
+  expect((await renamed.health()).port).toBe(port)
 })
 
 test('drain waits for the requests of a version, and says when they did not end in time', async () => {
-  const { router, get } = edge()
+  const { router, get } = openEdge()
   const gate = Promise.withResolvers<void>()
   const slow = await startBackend('v2-1', (_, response) => void gate.promise.then(() => response.end('v2')))
   const stable = await startBackend('v1-1')
@@ -198,7 +146,7 @@ test('drain waits for the requests of a version, and says when they did not end 
 })
 
 test('stopped, the proxy finishes what is under way, and can be started again at once', async () => {
-  const { router, get } = edge()
+  const { router, get } = openEdge()
   const gate = Promise.withResolvers<void>()
   const slow = await startBackend('v1-1', (_, response) => void gate.promise.then(() => response.end('v1')))
   await router.set(tableOf({ v1: 100 }, [slow]))
@@ -218,14 +166,14 @@ test.each([
   ['curl', undefined],
   ['a moved file, where there is no curl', pathWithoutCurl],
 ])('the capsule switches with %s, as often as it is run', async (_, pathOf) => {
-  const { router, get } = edge()
+  const { router, get } = openEdge()
   const [v1, v2] = [await startBackend('v1-1'), await startBackend('v2-1')]
   const wayBack = tableOf({ v1: 100, v2: 0 }, [v1, v2])
   const step = router.capsule(wayBack)
   for (let round = 0; round < 2; round++) {
     await router.set(tableOf({ v1: 0, v2: 100 }, [v1, v2]))
     expect(await get()).toBe('v2')
-    expect(await runCapsule(step, pathOf?.())).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(await runCapsuleStep(step, pathOf ? { PATH: pathOf() } : {})).toMatchObject({ exitCode: 0, stderr: '' })
     expect(await router.current()).toEqual(wayBack)
     expect(await get()).toBe('v1')
   }
@@ -233,31 +181,20 @@ test.each([
 })
 
 test('the capsule falls back to the file when curl cannot get through', async () => {
-  const { router } = edge()
+  const { router } = openEdge()
   const [v1, v2] = [await startBackend('v1-1'), await startBackend('v2-1')]
   await router.set(tableOf({ v1: 0, v2: 100 }, [v1, v2]))
   const path = pathWithoutCurl()
   writeFileSync(join(path, 'curl'), '#!/bin/sh\nexit 7\n')
   chmodSync(join(path, 'curl'), 0o755)
-  expect(await runCapsule(router.capsule(tableOf({ v1: 100, v2: 0 }, [v1, v2])), path)).toMatchObject({ exitCode: 0 })
+  expect(await runCapsuleStep(router.capsule(tableOf({ v1: 100, v2: 0 }, [v1, v2])), { PATH: path })).toMatchObject({
+    exitCode: 0,
+  })
   expect((await router.current())?.weights).toEqual({ v1: 100, v2: 0 })
 })
 
-test('a capsule for a dead proxy fails and says how to start it; once started it takes the capsule table', async () => {
-  const { router, context, paths, get } = edge()
-  const [v1, v2] = [await startBackend('v1-1'), await startBackend('v2-1')]
-  await router.set(tableOf({ v1: 0, v2: 100 }, [v1, v2]))
-  await endProxy(context)
-  const result = await runCapsule(router.capsule(tableOf({ v1: 100, v2: 0 }, [v1, v2])))
-  expect(result.exitCode).toBe(1)
-  const command = /start it, it will take this table: (.*) &/.exec(result.stderr)?.[1] ?? ''
-  await exec('/bin/sh', ['-c', `${command} >/dev/null 2>&1 &`], { timeoutMs: 5000 })
-  await vi.waitUntil(() => proxyHealth('router edge', paths), { timeout: 10_000 })
-  expect(await get()).toBe('v1')
-})
-
 test('a control file that makes no sense changes nothing and is not acknowledged', async () => {
-  const { router, paths } = edge()
+  const { router, paths } = openEdge()
   const table = tableOf({ v1: 100 }, [await startBackend('v1-1')])
   await router.set(table)
   writeFileSync(paths.control, '{"weights":{}}')

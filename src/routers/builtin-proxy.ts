@@ -7,16 +7,17 @@ import { poll, withDeadline } from '../lib/deadline.ts'
 import { entryPoint } from '../lib/entry-point.ts'
 import { OutsideError } from '../lib/errors.ts'
 import { canonicalJson } from '../lib/hash.ts'
+import { plural } from '../lib/plural.ts'
 import { identify, isAlive } from '../lib/process-identity.ts'
-import { askProxy } from './builtin-proxy/admin-client.ts'
+import type { ProxyHealth } from './builtin-proxy/admin.ts'
 import { trafficStep } from './builtin-proxy/capsule.ts'
 import { proxyDirectory, proxyPaths } from './builtin-proxy/paths.ts'
 import type { ProxyPaths } from './builtin-proxy/paths.ts'
 import { settingsSchema } from './builtin-proxy/settings.ts'
 import type { ProxySettings } from './builtin-proxy/settings.ts'
-import { ensureRunning, proxyHealth } from './builtin-proxy/starting.ts'
+import { askKept, bringUpToDate, ensureRunning, proxyHealth, upgrade } from './builtin-proxy/starting.ts'
 import { defineRouter } from './router.ts'
-import type { Router, RouterContext } from './router.ts'
+import type { Router, RouterContext, RouterHealth } from './router.ts'
 
 const ASK_TIMEOUT_MS = 5000
 /** Longer than the proxy gives the requests under way. */
@@ -37,7 +38,8 @@ export const builtinProxy = defineRouter<ProxySettings>({
     counts: true,
     preview: previewHeader !== null,
     hold: true,
-    mirror: false,
+    close: true,
+    mirror: true,
   }),
   describe: ({ listen }) => `built-in proxy on ${listen.host}:${listen.port}`,
   plan: (_, weights, { name }) => [`PUT /table over the admin socket of router ${name}: ${describeWeights(weights)}`],
@@ -97,21 +99,25 @@ class BuiltinProxy implements Router {
     return trafficStep(this.#name, this.#paths, table, { node: process.execPath, script })
   }
 
+  async health(): Promise<RouterHealth | null> {
+    const health = await proxyHealth(this.#system, this.#paths)
+    if (!health) return null
+    const { pid, port, settings, build, startedAt, held } = health
+    const out = [...new Set([...health.ejected, ...health.broken, ...health.unwell])]
+    const address = `${settings.listen.host}:${port}`
+    return { pid, address, version: build.version, node: build.node, startedAt, held, out, notes: notesOn(health) }
+  }
+
+  async upgrade(): Promise<void> {
+    const running = await proxyHealth(this.#system, this.#paths)
+    if (!running) throw new OutsideError(this.#system, 'the proxy does not run: there is nothing to upgrade')
+    await upgrade(this.#system, this.#paths, this.#settings)
+  }
+
   /** A proxy that runs, with these settings. */
   async #prepare(): Promise<void> {
     const health = await ensureRunning(this.#system, this.#paths, this.#settings)
-    const { listen } = this.#settings
-    const running = health.settings.listen
-    if (running.host !== listen.host || running.port !== listen.port)
-      throw new OutsideError(
-        this.#system,
-        `the proxy listens on ${running.host}:${health.port}, the configuration says ${listen.host}:${listen.port}`,
-        {
-          hint: `when clients can do without it for a moment: \`kill ${health.pid}\`, then again`,
-        },
-      )
-    if (canonicalJson(health.settings) !== canonicalJson(this.#settings))
-      await this.#ask('PUT', '/settings', withDeadline(ASK_TIMEOUT_MS), canonicalJson(this.#settings))
+    await bringUpToDate(this.#system, this.#paths, health, this.#settings)
   }
 
   async #askRunning(method: Method, path: string, signal: AbortSignal, body?: string): Promise<unknown> {
@@ -122,18 +128,26 @@ class BuiltinProxy implements Router {
 
   /** The proxy's answer; null when none runs. @throws OutsideError when it refuses. */
   async #ask(method: Method, path: string, signal: AbortSignal, body?: string): Promise<unknown> {
-    const answer = await askProxy(this.#system, this.#paths.adminSocket, { method, path, signal, body })
+    const answer = await askKept(this.#system, this.#paths, { method, path, signal, body })
     if (answer === null || answer.status === 200) return answer?.body ?? null
     const { error } = answer.body as { error?: string }
     throw new OutsideError(this.#system, `the proxy refuses ${method} ${path}: ${error ?? answer.status}`)
   }
 }
 
-/** The port and process of the proxy of a router, or null when it does not run: for status pages and demos. */
-export async function builtinProxyHealth(context: RouterContext): Promise<{ port: number; pid: number } | null> {
-  const health = await proxyHealth(
-    `router ${context.name}`,
-    proxyPaths(proxyDirectory(context.stateDirectory, context.name)),
-  )
-  return health && { port: health.port, pid: health.pid }
+function notesOn({ keeperPid, retired, upgradeFailure }: ProxyHealth): string[] {
+  const notes: string[] = []
+  if (keeperPid === null)
+    notes.push('its keeper was killed: nobody starts it again when it dies; an upgrade gives it one')
+  if (retired.length > 0)
+    notes.push(`${plural(retired.length, 'former process', 'former processes')} still answering what was under way`)
+  if (upgradeFailure !== null) notes.push(`the last upgrade did not come about: ${upgradeFailure}`)
+  return notes
+}
+
+/** Port and processes of the proxy of a router, or null when it does not run: for status pages and demos. */
+export async function builtinProxyHealth(
+  context: RouterContext,
+): Promise<Pick<ProxyHealth, 'port' | 'pid' | 'keeperPid' | 'retired'> | null> {
+  return proxyHealth(`router ${context.name}`, proxyPaths(proxyDirectory(context.stateDirectory, context.name)))
 }

@@ -19,8 +19,13 @@ export function routerDirectory({ stateDirectory, name }: Pick<RouterContext, 's
   return join(stateDirectory, 'routers', encodeURIComponent(name))
 }
 
+/** Where it is kept: the capsule keeps it there too. */
+export function rememberedPath(context: Pick<RouterContext, 'stateDirectory' | 'name'>): string {
+  return join(routerDirectory(context), 'table.json')
+}
+
 export function rememberedTable(context: Pick<RouterContext, 'stateDirectory' | 'name'>): RememberedTable {
-  const path = join(routerDirectory(context), 'table.json')
+  const path = rememberedPath(context)
   return {
     read() {
       try {

@@ -1,5 +1,6 @@
 // Contract of a router: what splits traffic between versions.
 import type { z } from 'zod'
+import type { RouterAbilities } from '../plan/abilities.ts'
 import type { VersionCounters } from '../plan/signal.ts'
 import type { RoutingTable } from '../plan/traffic.ts'
 import type { CapsuleStep } from '../plan/way-back.ts'
@@ -35,22 +36,31 @@ export interface Router {
   stop(): Promise<void>
   /** Shell for the capsule that puts `table` in force with nothing of gonogo running but the router itself; without Node. */
   capsule(table: RoutingTable): CapsuleStep
+  /** Only a router that is gonogo's own process: how that is; null when it does not run. */
+  health?(): Promise<RouterHealth | null>
+  /**
+   * Only a router that is gonogo's own process: one of the installed gonogo takes its place, without a connection lost.
+   * @throws OutsideError when that does not come up: the former one then goes on.
+   */
+  upgrade?(): Promise<void>
 }
 
-/** What a router can, as far as a delivery may want it. */
-export interface RouterAbilities {
-  /** Any share, or only everything to one version. */
-  weights: 'any' | 'whole'
-  /** What it sends requests to: addresses, Services of Kubernetes; `anything`: it does not look at backends. */
-  reaches: 'addresses' | 'services' | 'anything'
-  /** Has counters per version. */
-  counts: boolean
-  /** Testers can ask for a version before it has traffic. */
-  preview: boolean
-  /** Can hold requests while data is swapped. */
-  hold: boolean
-  /** Can copy requests to a version that has no traffic. */
-  mirror: boolean
+/** How a router's own process is. */
+export interface RouterHealth {
+  pid: number
+  /** `127.0.0.1:8080`. */
+  address: string
+  /** Version of gonogo it was started from, and of its Node. */
+  version: string
+  node: string
+  /** Milliseconds since the epoch. */
+  startedAt: number
+  /** Requests that wait for the end of a hold. */
+  held: number
+  /** Backends that get no traffic for their failures, by id. */
+  out: string[]
+  /** What a person should see to. */
+  notes: string[]
 }
 
 /** A kind of router. */

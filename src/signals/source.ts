@@ -5,8 +5,8 @@ import type { Sample, VersionCounters } from '../plan/signal.ts'
 /** What a source gets from outside; the conductor fills it from the router and the target. */
 export interface SourceContext {
   directory: string
-  /** Counters per version of the release's router. */
-  counters(signal: AbortSignal): Promise<VersionCounters[]>
+  /** Counters per version of the release's router; of several services that of the one named. Null: it counts nothing. */
+  counters(signal: AbortSignal, service?: string): Promise<VersionCounters[] | null>
   /** Instances per version of the release's target. */
   instances(): Promise<
     Record<string, { id: string; host: string; port: number; pid: number | null; restarts: number }[]>

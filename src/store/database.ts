@@ -4,6 +4,7 @@ import type { ColumnType } from 'kysely'
 import { Pool, types } from 'pg'
 import { pause } from '../lib/deadline.ts'
 import { codeOf, messageOf, OutsideError } from '../lib/errors.ts'
+import type { EnvironmentLock, LockEvent } from './environment-locks.ts'
 import type { LedgerEntry, Pace, RunRecord } from '../plan/run-record.ts'
 import type { WayBack } from '../plan/way-back.ts'
 import { migrate } from './migrations.ts'
@@ -24,9 +25,11 @@ interface LedgerTable extends Omit<LedgerEntry, 'body'> {
   body: Json<Record<string, unknown>>
 }
 
-interface Tables {
+export interface Tables {
   'gonogo.runs': RunsTable
   'gonogo.ledger': LedgerTable
+  'gonogo.environmentLocks': EnvironmentLock
+  'gonogo.lockEvents': LockEvent
 }
 
 export interface Database {

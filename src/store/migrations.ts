@@ -46,6 +46,27 @@ const STEPS: readonly string[] = [
   create trigger ledger_is_append_only before update or delete or truncate on gonogo.ledger
     for each statement execute function gonogo.refuse_change();
   `,
+  `
+  create table gonogo.environment_locks (
+    service text not null,
+    environment text not null,
+    owner text not null,
+    reason text not null,
+    since bigint not null,
+    primary key (service, environment)
+  );
+  create table gonogo.lock_events (
+    service text not null,
+    environment text not null,
+    at bigint not null,
+    by text not null,
+    event text not null,
+    reason text not null,
+    owner text not null
+  );
+  create trigger lock_events_are_append_only before update or delete or truncate on gonogo.lock_events
+    for each statement execute function gonogo.refuse_change();
+  `,
 ]
 
 /** Any number; the same for all who migrate. */

@@ -4,6 +4,7 @@ import { PlanError } from '../lib/errors.ts'
 import { FINAL_STATES } from '../plan/run-record.ts'
 import type { RunRecord } from '../plan/run-record.ts'
 import { isTaken } from './database.ts'
+import { holdLocks, requireOpen } from './environment-locks.ts'
 import type { Database } from './database.ts'
 
 /** Everything but the plan, which is large and rarely wanted. */
@@ -38,7 +39,13 @@ export function createRuns(database: Database): Runs {
     async create(record, plan) {
       const row = { ...record, wayBack: JSON.stringify(record.wayBack), pace: JSON.stringify(record.pace), plan }
       try {
-        await database.query((db) => db.insertInto('gonogo.runs').values(row).execute())
+        await database.query((db) =>
+          db.transaction().execute(async (transaction) => {
+            await holdLocks(transaction)
+            await requireOpen(transaction, record)
+            await transaction.insertInto('gonogo.runs').values(row).execute()
+          }),
+        )
       } catch (error) {
         if (!isTaken(error)) throw error
         // The connection can break after the row was written: the repeated insert then meets its own row.

@@ -11,6 +11,7 @@ import type { Database } from './database.ts'
 import { openPostgres } from './embedded-postgres.ts'
 import type { Postgres } from './embedded-postgres.ts'
 import { verifyLedger } from './ledger-chain.ts'
+import { createEnvironmentLocks } from './environment-locks.ts'
 import { createLedger } from './ledger.ts'
 import { createRuns } from './runs.ts'
 
@@ -31,8 +32,11 @@ afterAll(async () => {
 async function administer(...statements: string[]): Promise<void> {
   const client = new Client(postgres.url)
   await client.connect()
-  for (const statement of statements) await client.query(statement)
-  await client.end()
+  try {
+    for (const statement of statements) await client.query(statement)
+  } finally {
+    await client.end()
+  }
 }
 
 const note = (key: string, body: Record<string, unknown> = {}): LedgerDraft => ({ key, kind: 'note', item: null, body })
@@ -216,5 +220,66 @@ describe('the runs', () => {
     await runs.create(record('again'), '{}')
     await runs.create(record('again'), '{}')
     await expect(runs.create(record('again'), '{"other":1}')).rejects.toThrow('run again exists already')
+  })
+})
+
+describe('environments that are kept closed', () => {
+  const place = (environment: string) => ({ service: 'shop', environment })
+  const closed = (environment: string) => ({ ...place(environment), owner: 'ann', reason: 'the audit', since: 1000 })
+
+  it('take no run, and say who keeps them closed and why', async () => {
+    const [locks, runs] = [createEnvironmentLocks(database), createRuns(database)]
+    await locks.take(closed('e-closed'))
+    await locks.take(closed('e-closed'))
+    await expect(locks.take({ ...closed('e-closed'), owner: 'bob' })).rejects.toThrow(
+      /kept closed by ann already: the audit/,
+    )
+    const attempt = runs.create(record('r-closed', { environment: 'e-closed' }), '{}')
+    await expect(attempt).rejects.toMatchObject({
+      message: 'shop in e-closed is kept closed by ann: the audit',
+      place: { hint: expect.stringContaining('gonogo unlock --break') },
+    })
+    expect(await runs.get('r-closed')).toBeNull()
+    await runs.create(record('r-elsewhere', { environment: 'e-elsewhere' }), '{}')
+  })
+
+  it('are opened by their owner; anybody else breaks them under a name, and both stay on record', async () => {
+    const locks = createEnvironmentLocks(database)
+    await locks.take(closed('e-broken'))
+    const bob = { name: 'bob', reason: 'ann is ill', at: 2000 }
+    await expect(locks.release(place('e-broken'), { ...bob, isBreaking: false })).rejects.toThrow(/it is ann who keeps/)
+    expect(await locks.release(place('e-broken'), { ...bob, isBreaking: true })).toMatchObject({
+      event: 'broken',
+      owner: 'ann',
+    })
+    await expect(locks.release(place('e-broken'), { ...bob, isBreaking: true })).rejects.toThrow(
+      /not kept closed by anybody/,
+    )
+    await locks.take({ ...closed('e-broken'), since: 3000 })
+    const ann = { name: 'ann', isBreaking: false, reason: 'over', at: 4000 }
+    expect(await locks.release(place('e-broken'), ann)).toMatchObject({ event: 'unlocked' })
+    const history = await locks.history(place('e-broken'), 10)
+    expect(history.map(({ event, by, owner }) => [event, by, owner])).toEqual([
+      ['unlocked', 'ann', 'ann'],
+      ['locked', 'ann', 'ann'],
+      ['broken', 'bob', 'ann'],
+      ['locked', 'ann', 'ann'],
+    ])
+    await expect(administer('delete from gonogo.lock_events')).rejects.toThrow(/append-only/)
+  })
+
+  it('a run that nobody conducts is given up under a name; one that somebody conducts is not', async () => {
+    const [locks, runs] = [createEnvironmentLocks(database), createRuns(database)]
+    await runs.create(record('r-left', { environment: 'e-left' }), '{}')
+    const conductor = new Client(postgres.url)
+    await conductor.connect()
+    await conductor.query("select pg_advisory_lock(hashtextextended('r-left', 0))")
+    const bob = { name: 'bob', reason: 'its laptop is gone', at: 2000 }
+    await expect(locks.endRun(place('e-left'), bob)).rejects.toThrow(/being conducted at this moment/)
+    await conductor.end()
+    expect(await locks.endRun(place('e-left'), bob)).toBe('r-left')
+    expect(await runs.get('r-left')).toMatchObject({ state: 'failed', reason: 'given up by bob: its laptop is gone' })
+    expect(await locks.endRun(place('e-left'), bob)).toBeNull()
+    await runs.create(record('r-next', { environment: 'e-left' }), '{}')
   })
 })

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { parseDurationMs } from '../lib/duration.ts'
 import type { Stage } from '../plan/stage.ts'
+import { durationText } from './duration-text.ts'
 import { defineStrategy } from './strategy.ts'
 
 const DEFAULT_STAGES = [
@@ -18,10 +19,7 @@ const stage = z.strictObject({
     .regex(/^[\w.-]+$/, 'a name is letters, digits, ".", "_", "-"')
     .describe('What bindings, the screen and the report call it'),
   weight: z.number().positive().max(100).describe('Percent of traffic for the new version'),
-  duration: z
-    .string()
-    .refine((text) => parseDurationMs(text) !== null, 'not a duration; expected one like "30 s", "5 min" or "1h"')
-    .describe('How long it is watched: "5 min", "1h30m"'),
+  duration: durationText.describe('How long it is watched: "5 min", "1h30m"'),
 })
 
 const options = z.strictObject({

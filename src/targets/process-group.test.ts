@@ -8,7 +8,7 @@ import { OutsideError, PlanError } from '../lib/errors.ts'
 import { identify, isAlive } from '../lib/process-identity.ts'
 import { ask, createProject, type Project } from './process-group/fixture.ts'
 import { readAlive, readIdentity } from './process-group/identity-file.ts'
-import { identityFile, layoutOf } from './process-group/layout.ts'
+import { identityFile, instanceLog, layoutOf } from './process-group/layout.ts'
 import { isGroupAlive } from './process-group/process-groups.ts'
 import { processGroup } from './process-group.ts'
 import type { Target } from './target.ts'
@@ -260,4 +260,51 @@ it('has an example that fails, and options that parse their own result', async (
     'start 2 × `node server.js` as v2, each ready when GET /health gives 200',
   )
   expect(existsSync(directory)).toBe(true)
+})
+
+describe('replaced instance by instance', () => {
+  it('so many run as are wanted, the first ones stay as they are, and the others come back on their ports', async () => {
+    const { target } = createProject()
+    const own = target({ instances: 3 })
+    const all = await own.prepare('v1', signal)
+    const before = await own.current()
+    expect(await own.resize?.('v1', 1, signal)).toEqual(all.slice(0, 1))
+    expect(await own.current()).toEqual({ v1: before['v1']?.slice(0, 1) })
+    expect(await own.ready('v1')).toEqual({ healthy: 1, wanted: 3 })
+    expect(await ask(all[2]?.port ?? 0)).toBeNull()
+    expect(await own.resize?.('v1', 2, signal)).toEqual(all.slice(0, 2))
+    expect(await own.prepare('v1', signal)).toEqual(all)
+    expect(await own.ready('v1')).toEqual({ healthy: 3, wanted: 3 })
+  })
+
+  it('a version can come up with fewer than all, and one that makes way finishes what it does', async () => {
+    const project = createProject()
+    const own = project.target({ instances: 2, env: { MOOD: 'slow' } })
+    const [first, ...others] = (await own.resize?.('v2', 1, signal)) ?? []
+    expect(others).toEqual([])
+    expect(await own.ready('v2')).toEqual({ healthy: 1, wanted: 2 })
+    const both = await own.prepare('v2', signal)
+    expect(both[0]).toEqual(first)
+    await own.resize?.('v2', 1, signal)
+    expect(readFileSync(instanceLog(layout(project, 'v2'), 2), 'utf8')).toContain('going')
+  })
+
+  it('an instance that was taken away stays away when another dies, and its supervisor too', async () => {
+    const project = createProject()
+    const own = project.target({ instances: 2 })
+    await own.prepare('v1', signal)
+    await own.resize?.('v1', 1, signal)
+    process.kill(readAlive(layout(project, 'v1').supervisor)?.pid ?? 0, 'SIGKILL')
+    const pid = (await own.current())['v1']?.[0]?.pid ?? 0
+    expect(await own.resize?.('v1', 1, signal)).toHaveLength(1)
+    expect((await own.current())['v1']).toMatchObject([{ pid }])
+    process.kill(pid, 'SIGKILL')
+    const isBack = async () => {
+      const [instance] = (await own.current())['v1'] ?? []
+      return instance?.healthy && instance.pid !== pid ? true : null
+    }
+    expect(await poll(isBack, soon)).toBe(true)
+    expect(await own.current()).toMatchObject({ v1: [{ healthy: true }] })
+    expect((await own.current())['v1']).toHaveLength(1)
+  })
 })

@@ -4,11 +4,12 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { entryPoint } from '../lib/entry-point.ts'
 import { PlanError } from '../lib/errors.ts'
-import { FUNCTIONS, resumeShell, retireShell, suspendShell } from './process-group/capsule-shell.ts'
+import { FUNCTIONS, restoreShell, resumeShell, retireShell, suspendShell } from './process-group/capsule-shell.ts'
 import { knownVersions, layoutOf } from './process-group/layout.ts'
 import { prepare, type Start } from './process-group/prepare.ts'
 import { readJson, type Spec } from './process-group/spec.ts'
 import { endVersion, runningInstances } from './process-group/versions.ts'
+import { describeHealth, healthSchema } from './health.ts'
 import { defineTarget, type InstanceState, type Target, type TargetContext } from './target.ts'
 
 const milliseconds = z.number().int().min(1).max(86_400_000)
@@ -31,17 +32,7 @@ const options = z.strictObject({
     .optional()
     .describe('The first port; versions take theirs one after the other from there. Default: free ports'),
   portEnv: z.string().regex(/^\w+$/).default('PORT').describe('Environment variable that tells an instance its port'),
-  health: z
-    .strictObject({
-      kind: z.enum(['http', 'tcp']).default('http').describe('GET `path`, or only a connection'),
-      path: z.string().startsWith('/').default('/health').describe('What is asked'),
-      status: z.number().int().min(100).max(599).default(200).describe('The answer that is healthy'),
-      intervalMs: milliseconds.default(500).describe('How often it is asked'),
-      timeoutMs: milliseconds.default(1000).describe('Longest an answer may take'),
-      startTimeoutMs: milliseconds.default(30_000).describe('Longest until all instances are healthy'),
-      consecutive: z.number().int().min(1).max(100).default(2).describe('So many answers in a row change the verdict'),
-    })
-    .prefault({}),
+  health: healthSchema.prefault({}),
   stop: z
     .strictObject({
       signal: z.enum(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2']).default('SIGTERM'),
@@ -62,7 +53,7 @@ export const processGroup = defineTarget<Options>({
   example: { command: ['node', 'server.js'], instances: 2, health: { path: '/health' } },
   failingExample: { command: ['no-such-program'], health: { startTimeoutMs: 1000 } },
   secretFields: ['env'],
-  abilities: () => ({ mode: 'beside', reachedBy: 'addresses', resize: false }),
+  abilities: () => ({ mode: 'beside', reachedBy: 'addresses', resize: true }),
   plan: (given, version, { directory }) => {
     const { command: words = ['?'], cwd: place } = commandOf(given, version)
     return Array.from(
@@ -73,8 +64,7 @@ export const processGroup = defineTarget<Options>({
   },
   describe: (given, version) => {
     const { command: words = ['?'] } = commandOf(given, version)
-    const health = given.health.kind === 'http' ? `GET ${given.health.path} gives ${given.health.status}` : 'it listens'
-    return `start ${given.instances} × \`${words.join(' ')}\` as ${version}, each ready when ${health}`
+    return `start ${given.instances} × \`${words.join(' ')}\` as ${version}, each ready when ${describeHealth(given.health)}`
   },
   create: createTarget,
 })
@@ -96,6 +86,9 @@ function createTarget(given: Options, context: TargetContext): Target {
 
     prepare: async (version, signal) => prepare(startOf(given, context, version), signal),
 
+    resize: async (version, instances, signal) =>
+      prepare({ ...startOf(given, context, version), count: instances }, signal),
+
     async ready(version) {
       const wanted = readJson<Spec>(layout(version).spec)?.ports.length ?? given.instances
       const instances = await runningInstances(layout(version))
@@ -111,7 +104,12 @@ function createTarget(given: Options, context: TargetContext): Target {
       const supervisor = entryPoint(import.meta.url, './process-group/supervisor')
       const both = [layout(candidate), layout(stable)]
       return {
-        restore: null,
+        restore: {
+          stage: 'processes',
+          title: `all instances of ${stable} of ${context.name}`,
+          shell: restoreShell(functionsFile, layout(stable), given.health.startTimeoutMs, supervisor),
+          files,
+        },
         retire: {
           stage: 'processes',
           title: `stop ${candidate} of ${context.name}`,
@@ -153,6 +151,7 @@ function startOf(given: Options, context: TargetContext, version: string): Start
     layout: layoutOf(join(context.stateDirectory, 'targets', context.name), version),
     system: `target ${context.name}`,
     instances: given.instances,
+    count: null,
     portsFrom: given.ports?.from ?? null,
     env: context.env,
     spec: {

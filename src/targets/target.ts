@@ -1,5 +1,6 @@
 // Contract of a target: what is deployed. Every method is idempotent: after a crash it is simply called again.
 import type { z } from 'zod'
+import type { TargetAbilities } from '../plan/abilities.ts'
 import type { Backend } from '../plan/traffic.ts'
 import type { CapsuleStep } from '../plan/way-back.ts'
 
@@ -72,16 +73,6 @@ export interface InPlaceSwitch {
   switchTo(version: string, signal: AbortSignal): Promise<void>
   /** Shell that does the same, without Node. Stage `traffic`. */
   capsule(version: string): CapsuleStep
-}
-
-/** What a target can, as far as a delivery may want it. */
-export interface TargetAbilities {
-  /** `beside`: both versions run at once and a router splits traffic; `in-place`: one takes the other's place, no router. */
-  mode: 'beside' | 'in-place'
-  /** Where both run at once, what the router must reach. */
-  reachedBy: 'addresses' | 'services' | 'nothing'
-  /** Can be resized: rolling by batches. */
-  resize: boolean
 }
 
 /** A kind of target. */

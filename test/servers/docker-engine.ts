@@ -2,7 +2,7 @@
 // process id. Compose is built from its Go module, once a machine.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { poll } from '../../src/lib/deadline.ts'
@@ -77,6 +77,11 @@ export async function startDocker(compose: string | null): Promise<DockerEngine 
     const containers = run(['ps', '--all', '--quiet']).stdout.split('\n').filter(Boolean)
     if (containers.length > 0) run(['rm', '--force', ...containers])
     await ended(engine)
+    // What a container that was being started had mounted may be left.
+    const mounts = readFileSync('/proc/mounts', 'utf8')
+      .split('\n')
+      .map((line) => line.split(' ')[1] ?? '')
+    for (const mount of mounts.filter((path) => path.startsWith(`${root}/`)).toReversed()) spawnSync('umount', [mount])
     rmSync(root, { recursive: true, force: true })
   }
   const isReady = (): boolean | null => (engine.exitCode !== null ? false : run(['info']).status === 0 ? true : null)

@@ -10,9 +10,12 @@ import { freePort } from './free-port.ts'
 export interface HaproxyServer {
   /** Where it takes requests for the backend `web`. */
   url: string
+  /** The runtime API, `level admin`. */
   socket: string
-  /** The runtime API over TCP. */
+  /** The runtime API over TCP, `level operator`. */
   tcp: string
+  /** Its haproxy.cfg. */
+  config: string
   statisticsUrl: string
   /** As `systemctl restart` or a crash: the next one counts from zero. */
   kill(): Promise<void>
@@ -22,14 +25,21 @@ export interface HaproxyServer {
   stop(): Promise<void>
 }
 
-/** Starts one whose backend `web` has these servers, named, on ports of the loopback address. */
-export async function startHaproxy(servers: Readonly<Record<string, number>>): Promise<HaproxyServer> {
+/**
+ * Starts one whose backend `web` has these servers, named, on ports of the loopback address.
+ * A port of 0 is a server that nobody has yet.
+ * @param backendLines what else stands in the backend
+ */
+export async function startHaproxy(
+  servers: Readonly<Record<string, number>>,
+  backendLines: readonly string[] = [],
+): Promise<HaproxyServer> {
   const root = mkdtempSync(join(tmpdir(), 'gonogo-haproxy-'))
   const [port, admin] = [await freePort(), await freePort()]
   const socket = join(root, 'admin.sock')
   const file = join(root, 'haproxy.cfg')
   const lines = Object.entries(servers).map(
-    ([name, at]) => `  server ${name} 127.0.0.1:${at} check inter 100 rise 1 fall 1`,
+    ([name, at]) => `  server ${name} 127.0.0.1:${at || '1 disabled'} check inter 100 rise 1 fall 1`,
   )
   writeFileSync(
     file,
@@ -49,7 +59,7 @@ frontend front
   default_backend web
 backend web
   balance roundrobin
-${lines.join('\n')}
+${backendLines.map((line) => `  ${line}\n`).join('')}${lines.join('\n')}
 `,
   )
   let running: ChildProcess | null = null
@@ -79,6 +89,7 @@ ${lines.join('\n')}
   return {
     url: `http://127.0.0.1:${port}`,
     socket,
+    config: file,
     tcp: `127.0.0.1:${admin}`,
     statisticsUrl: `http://127.0.0.1:${port}/haproxy`,
     kill,

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, statSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { inParallel } from '../../lib/in-parallel.ts'
-import { hashFile } from '../hash-file.ts'
+import { hashFile } from '../../lib/hash-file.ts'
 
 /** Bytes of all files, and the SHA-256 over the lines `<SHA-256>  <name>` in the order of names, as `sha256sum` writes them. */
 export async function hashDirectory(

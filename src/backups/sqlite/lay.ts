@@ -7,7 +7,7 @@ import { removeUnfinished, unfinishedPath } from '../collection.ts'
 import { syncFile } from '../sync-file.ts'
 import { copyFiles } from './copy-files.ts'
 import { requireFreeBytes } from '../../databases/sqlite/free-space.ts'
-import { hashFile } from '../hash-file.ts'
+import { hashFile } from '../../lib/hash-file.ts'
 import { dressOf, isStaged, otherStaged } from './places.ts'
 import type { Lay } from './tasks.ts'
 

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs'
 import { messageOf } from '../../lib/errors.ts'
 import { countRows, explained, isDamage, openCopy } from '../../databases/sqlite/open.ts'
-import { hashFile } from '../hash-file.ts'
+import { hashFile } from '../../lib/hash-file.ts'
 import { hashBeside } from './run-beside.ts'
 import type { Check, Proof } from './tasks.ts'
 

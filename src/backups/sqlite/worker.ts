@@ -5,7 +5,7 @@ import type { Answer, Tasks } from './tasks.ts'
 /** Each loads only what it needs: some run while a lock is held. */
 const work: { [T in keyof Tasks]: (wants: Tasks[T]['wants']) => Promise<Tasks[T]['gives']> } = {
   'copy-files': async ({ pairs }) => (await import('./copy-files.ts')).copyFiles(pairs),
-  hash: async ({ file }) => (await import('../hash-file.ts')).hashFile(file),
+  hash: async ({ file }) => (await import('../../lib/hash-file.ts')).hashFile(file),
   prove: async ({ file, check }) => (await import('./prove.ts')).prove(file, check),
   count: async ({ file }) => (await import('../../databases/sqlite/open.ts')).countRowsIn(file),
   compare: async ({ live, copy }) => (await import('./compare.ts')).compare(live, copy),

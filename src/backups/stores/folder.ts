@@ -10,19 +10,17 @@ import {
   rmdirSync,
   statSync,
 } from 'node:fs'
-import { hostname } from 'node:os'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { syncDirectory } from '../../lib/atomic-file.ts'
+import { draftName, isAbandonedDraft, isDraft } from '../../lib/drafts.ts'
 import { codeOf, messageOf, OutsideError } from '../../lib/errors.ts'
-import { identify, isAlive } from '../../lib/process-identity.ts'
 import { requireFreeBytes } from '../../databases/sqlite/free-space.ts'
-import { hashFile } from '../hash-file.ts'
+import { hashFile } from '../../lib/hash-file.ts'
 import { syncFile } from '../sync-file.ts'
 import { ABANDONED_MS, type FileProof, type Store, type StoreKind } from './store.ts'
 
-const PART = '.part-'
 const CHUNK_BYTES = 1 << 20
 
 const options = z.strictObject({
@@ -59,7 +57,7 @@ function createFolder(root: string): Store {
     list: () =>
       told(name, 'list it', async () =>
         filesBelow(root)
-          .filter((path) => !basename(path).startsWith(PART))
+          .filter((path) => !isDraft(path))
           .map((path) => {
             const { size, mtimeMs } = statSync(path)
             return { key: relative(root, path).split(sep).join('/'), bytes: size, modifiedAt: mtimeMs }
@@ -74,7 +72,7 @@ function createFolder(root: string): Store {
 
     clean: () =>
       told(name, 'clean it', async () => {
-        for (const path of filesBelow(root)) if (isAbandoned(path)) rmSync(path, { force: true })
+        for (const path of filesBelow(root)) if (isAbandonedDraft(path, ABANDONED_MS)) rmSync(path, { force: true })
       }),
   }
 }
@@ -83,7 +81,7 @@ async function put(path: string, file: string, proof: FileProof, signal: AbortSi
   const directory = dirname(path)
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   requireFreeBytes(directory, proof.bytes, `a copy of ${file}`)
-  const draft = join(directory, partName(basename(path)))
+  const draft = join(directory, draftName(basename(path)))
   try {
     await pipeline(
       createReadStream(file, { highWaterMark: CHUNK_BYTES }),
@@ -101,21 +99,6 @@ async function put(path: string, file: string, proof: FileProof, signal: AbortSi
   } finally {
     rmSync(draft, { force: true })
   }
-}
-
-/** Says whose it is, on which machine, so that it can be told when its maker is gone. */
-function partName(name: string): string {
-  const { pid, startTicks } = identify(process.pid) ?? { pid: process.pid, startTicks: null }
-  return `${PART}${hostname()}-${pid}-${startTicks ?? 'x'}-${name}`
-}
-
-function isAbandoned(path: string): boolean {
-  const name = basename(path)
-  if (!name.startsWith(PART)) return false
-  const beginning = `${PART}${hostname()}-`
-  const maker = name.startsWith(beginning) ? /^(\d+)-(\d+|x)-/.exec(name.slice(beginning.length)) : null
-  if (maker) return !isAlive({ pid: Number(maker[1]), startTicks: maker[2] === 'x' ? null : Number(maker[2]) })
-  return Date.now() - statSync(path).mtimeMs > ABANDONED_MS
 }
 
 function filesBelow(root: string): string[] {

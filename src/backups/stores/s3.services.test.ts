@@ -1,13 +1,11 @@
-// Against a real server that speaks S3: moto's, from PyPI, in a Python environment of its own.
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
+// Against a real server that speaks S3: moto's.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { motoFolder, startMoto, type MotoServer } from '../../../test/servers/moto.ts'
 import { poll } from '../../lib/deadline.ts'
 import { OutsideError } from '../../lib/errors.ts'
 import { sha256 } from '../../lib/hash.ts'
@@ -16,26 +14,15 @@ import { createS3, s3 } from './s3.ts'
 import type { Store } from './store.ts'
 
 const signal = AbortSignal.timeout(280_000)
-const environment = mkdtempSync(join(tmpdir(), 'gonogo-moto-'))
-const python = join(environment, 'bin/python')
 const sdk = await import('@aws-sdk/client-s3').catch(() => null)
-
-function install(): boolean {
-  if (spawnSync('python3', ['-m', 'venv', environment], { stdio: 'ignore' }).status !== 0) return false
-  const { status } = spawnSync(python, ['-m', 'pip', 'install', '-q', 'moto[s3,server]'], {
-    stdio: 'ignore',
-    timeout: 240_000,
-  })
-  return status === 0
-}
-const installed = sdk !== null && install()
-if (!installed)
+const moto = sdk ? motoFolder() : null
+if (!moto)
   console.warn(
     `SKIPPED: s3.services.test.ts needs ${sdk ? 'moto[server], which could not be installed' : '@aws-sdk/client-s3'}`,
   )
 
-describe.skipIf(!installed)('a bucket as store', () => {
-  let server: ChildProcess
+describe.skipIf(!moto)('a bucket as store', () => {
+  let server: MotoServer
   let endpoint = ''
   let directory = ''
   let store: Store
@@ -58,23 +45,14 @@ describe.skipIf(!installed)('a bucket as store', () => {
 
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'gonogo-s3-'))
-    const port = await freePort()
-    server = spawn(python, ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
-    endpoint = `http://127.0.0.1:${port}`
-    const answers = () =>
-      fetch(endpoint).then(
-        () => true,
-        () => null,
-      )
-    expect(await poll(answers, { everyMs: 100, timeoutMs: 60_000 })).toBe(true)
+    server = await startMoto(moto ?? '')
+    endpoint = server.endpoint
     await client().send(new sdk!.CreateBucketCommand({ Bucket: 'copies' }))
     store = open()
   })
   afterAll(async () => {
-    server.kill('SIGKILL')
-    if (server.exitCode === null && server.signalCode === null) await once(server, 'exit')
+    await server.stop()
     rmSync(directory, { recursive: true, force: true })
-    rmSync(environment, { recursive: true, force: true })
   })
 
   const open = (more: Record<string, unknown> = {}): Store =>
@@ -193,12 +171,3 @@ describe.skipIf(!installed)('a bucket as store', () => {
     expect(existsSync(only!.file)).toBe(true)
   })
 })
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return port
-}

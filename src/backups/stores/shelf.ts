@@ -7,7 +7,7 @@ import { sha256 } from '../../lib/hash.ts'
 import { inParallel } from '../../lib/in-parallel.ts'
 import type { BackupManifest } from '../backup.ts'
 import { isManifest, newestFirst } from '../collection.ts'
-import { hashFile } from '../hash-file.ts'
+import { hashFile } from '../../lib/hash-file.ts'
 import { expendable, type Retention } from '../retention.ts'
 import { ABANDONED_MS, type FileProof, type Store } from './store.ts'
 

@@ -8,7 +8,7 @@ import { look } from '../look.ts'
 import { allWordsOf, find, propose, SURE } from '../words.ts'
 import { clusterFields, list, namespaceField, placeOf, plainName } from './kubernetes/kubectl.ts'
 import { namespaceIn } from './kubernetes/namespace-words.ts'
-import { conditionsSchema, metadataSchema } from './kubernetes/workload.ts'
+import { conditionsSchema, metadataSchema } from '../../lib/kubernetes/workload.ts'
 import { couldNotLook } from './program.ts'
 import { outcomeOf } from './report.ts'
 

@@ -18,7 +18,7 @@ import {
 import { clusterFields, list, namespaceField, placeOf, workloadsField } from './kubernetes/kubectl.ts'
 import { readManifests } from './kubernetes/manifest-files.ts'
 import { namespaceIn } from './kubernetes/namespace-words.ts'
-import { isNamed, nameOf, type Workload } from './kubernetes/workload.ts'
+import { isNamed, nameOf, type Workload } from '../../lib/kubernetes/workload.ts'
 import { couldNotLook, type Answer } from './program.ts'
 import { outcomeOf } from './report.ts'
 

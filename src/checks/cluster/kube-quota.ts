@@ -9,7 +9,7 @@ import { allWordsOf, find, propose, SURE } from '../words.ts'
 import { clusterFields, list, namespaceField, placeOf } from './kubernetes/kubectl.ts'
 import { namespaceIn } from './kubernetes/namespace-words.ts'
 import { parseQuantity } from './kubernetes/quantity.ts'
-import { metadataSchema, podSchema, conditionsSchema, type Pod } from './kubernetes/workload.ts'
+import { metadataSchema, podSchema, conditionsSchema, type Pod } from '../../lib/kubernetes/workload.ts'
 import { couldNotLook, nonsense, type Answer } from './program.ts'
 import { outcomeOf } from './report.ts'
 

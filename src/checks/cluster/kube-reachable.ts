@@ -8,7 +8,7 @@ import { look } from '../look.ts'
 import { isInRange, parseVersion, parseVersionRange } from '../../lib/version-range.ts'
 import { allWordsOf, find, propose, SURE } from '../words.ts'
 import { clusterFields, kubectl, list } from './kubernetes/kubectl.ts'
-import { conditionsSchema, metadataSchema } from './kubernetes/workload.ts'
+import { conditionsSchema, metadataSchema } from '../../lib/kubernetes/workload.ts'
 import { ask, askJson, couldNotLook, nonsense } from './program.ts'
 import { outcomeOf } from './report.ts'
 

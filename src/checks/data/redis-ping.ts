@@ -1,11 +1,12 @@
 // Whether Redis answers PING, how fast, and how full its memory is.
 import { z } from 'zod'
+import type { AskRedis, LoadRedis } from '../../lib/redis-client.ts'
 import { failed, passed, unverified, type Outcome } from '../../plan/outcome.ts'
 import { defineCheck } from '../check.ts'
 import { publicUrl, timeoutMs, url } from '../fields.ts'
 import { look } from '../look.ts'
 import { allWordsOf, find, isPlaceholder, propose, SURE } from '../words.ts'
-import { askRedis, fieldsOf, numberIn, type AskRedis, type LoadRedis } from './redis-session.ts'
+import { askRedis, fieldsOf, numberIn } from './redis-session.ts'
 
 const PINGS = 5
 const LOCAL = 'redis://127.0.0.1:6379'

@@ -1,8 +1,9 @@
 // What INFO of Redis says, and what it means for what is kept and copied.
 import { formatDuration } from '../../lib/duration.ts'
+import type { AskRedis } from '../../lib/redis-client.ts'
 import { formatSize } from '../../lib/size.ts'
 import { bad, good, unknown, within, type Finding } from './findings.ts'
-import { fieldsOf, numberIn, type AskRedis } from './redis-session.ts'
+import { fieldsOf, numberIn } from './redis-session.ts'
 
 export interface RedisReading {
   version: string

@@ -1,19 +1,9 @@
 // Asking Redis, with the client library where it is installed: commands as words, answers bounded and in time.
-import { codeOf, messageOf } from '../../lib/errors.ts'
+import { messageOf } from '../../lib/errors.ts'
+import { converseWithRedis, loadRedis, type AskRedis, type LoadRedis, type RedisPlace } from '../../lib/redis-client.ts'
 import { unverified, type Outcome } from '../../plan/outcome.ts'
 import { publicUrl } from '../fields.ts'
 import { withBoundedSockets } from './bounded-sockets.ts'
-
-/** Loads the client library, or gives null where it is not installed. */
-export type LoadRedis = () => Promise<typeof import('redis') | null>
-
-/** One command, its answer as it came: text, numbers, lists, null. @throws what the server or the network says. */
-export type AskRedis = (...words: string[]) => Promise<unknown>
-
-export interface RedisPlace {
-  url: string
-  timeoutMs: number
-}
 
 /** What a kind owes where the library is missing, or where Redis does not let us in; anything else is for `unreached` to say. */
 export async function askRedis(
@@ -27,7 +17,7 @@ export async function askRedis(
   if (!redis)
     return unverified('the Redis client is not installed', { remedy: 'npm install redis, where gonogo is installed' })
   try {
-    return await withBoundedSockets(() => converse(redis, place, signal, work))
+    return await withBoundedSockets(() => converseWithRedis(redis, place, signal, work))
   } catch (error) {
     const where = publicUrl(place.url)
     if (messageOf(error).startsWith('NOPERM'))
@@ -37,48 +27,6 @@ export async function askRedis(
     if (/NOAUTH|WRONGPASS|AUTH/.test(messageOf(error)))
       return unverified(`${where} does not let us in`, { remedy: 'correct user and password in the url' })
     return unreached(`${where}: ${messageOf(error)}`)
-  }
-}
-
-async function loadRedis(): Promise<typeof import('redis') | null> {
-  try {
-    return await import('redis')
-  } catch (error) {
-    if (codeOf(error) === 'ERR_MODULE_NOT_FOUND') return null
-    throw error
-  }
-}
-
-async function converse(
-  redis: typeof import('redis'),
-  { url, timeoutMs }: RedisPlace,
-  signal: AbortSignal,
-  work: (ask: AskRedis) => Promise<Outcome>,
-): Promise<Outcome> {
-  const client = redis.createClient({
-    url,
-    RESP: 2,
-    disableOfflineQueue: true,
-    socket: { connectTimeout: timeoutMs, socketTimeout: timeoutMs, reconnectStrategy: false },
-  })
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
-  })
-  // The same error also rejects the call that was under way.
-  client.on('error', () => {})
-  const close = (): void => client.destroy()
-  signal.addEventListener('abort', close, { once: true })
-  const talk = async (): Promise<Outcome> => {
-    await client.connect()
-    return work((...words) => client.sendCommand(words))
-  }
-  try {
-    return await Promise.race([talk(), late])
-  } finally {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', close)
-    if (client.isOpen) client.destroy()
   }
 }
 

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { durationOption } from '../../lib/duration-option.ts'
 import { formatDuration } from '../../lib/duration.ts'
+import type { AskRedis } from '../../lib/redis-client.ts'
 import { formatSize } from '../../lib/size.ts'
 import { failed, unverified, type Outcome } from '../../plan/outcome.ts'
 import { defineCheck, type Recognise } from '../check.ts'
@@ -10,7 +11,7 @@ import { look } from '../look.ts'
 import { find, propose, sentenceOf, SURE } from '../words.ts'
 import { atLeastVersion, bad, conclude, good, measured, unknown, within, type Finding } from './findings.ts'
 import { persistenceFindings, readRedis, replicationFindings, type RedisReading } from './redis-reading.ts'
-import { askRedis, type AskRedis } from './redis-session.ts'
+import { askRedis } from './redis-session.ts'
 
 const LOCAL = 'redis://127.0.0.1:6379'
 const percent = z.number().min(0).max(100).optional()

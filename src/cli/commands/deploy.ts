@@ -4,14 +4,16 @@ import { handOver, keepDocument } from '../../app/hand-over.ts'
 import { keepOriginal } from '../../app/originals.ts'
 import { openProject, planProject, surroundingsOf } from '../../app/project.ts'
 import { conductRun, createRun } from '../../app/release.ts'
-import { deliveryParts } from '../../app/services.ts'
+import { deliveryParts } from '../../app/delivery-parts.ts'
 import { openState, type State } from '../../app/state.ts'
+import { openingInWords } from '../../conduct/delivery/opening.ts'
 import type { Project } from '../../config/load.ts'
 import { formatDuration, parseDurationMs } from '../../lib/duration.ts'
 import { PlanError } from '../../lib/errors.ts'
 import type { ReleasePlan } from '../../plan/release-plan.ts'
 import { FINAL_STATES, type Pace, type RunRecord } from '../../plan/run-record.ts'
 import { controlsInWords, guardControls, requireRedGuards } from '../../planning/guard-controls.ts'
+import { deliveryCommands } from '../../planning/delivery-commands.ts'
 import { requireLocked } from '../../planning/lock.ts'
 import { oneOf, print, whoIs, type GlobalOptions } from '../common.ts'
 import { EXIT } from '../exit.ts'
@@ -21,6 +23,7 @@ import { check } from './check.ts'
 
 interface DeployOptions extends GlobalOptions {
   verifyOnly?: boolean
+  dryRun?: boolean
   yes?: boolean
   autoPromote?: string
   candidate?: string
@@ -28,6 +31,7 @@ interface DeployOptions extends GlobalOptions {
   timeScale: string
   waitMax?: string
   wait: boolean
+  outsideWindow?: string
   as?: string
   json?: boolean
 }
@@ -43,16 +47,27 @@ export async function deploy(options: DeployOptions): Promise<number> {
   const project = await openProject(options.project)
   const pace = paceOf(options)
   const { plan: planned, bytes } = await planProject(project, options)
+  if (options.dryRun) return showCommands(project, planned, options.json ?? false)
   requireLocked(project.directory, planned)
   requireRedGuards(planned, project)
-  const delivery = deliveryParts(project, surroundingsOf(project, planned.environment))
+  const delivery = deliveryParts(
+    project,
+    surroundingsOf(project, planned.environment),
+    planned.delivery?.candidate ?? null,
+  )
   const plan = withPromotion(planned, options.autoPromote)
   if (!options.json) introduce(plan, project, pace)
   if (!options.yes && !(await confirmed())) return EXIT.no
 
   const state = await openState(project.stateDirectory, (line) => process.stderr.write(`${line}\n`))
   try {
-    const run = await createRun(state, { plan, pace, by: whoIs(options), stable: delivery?.stable ?? null })
+    const run = await createRun(state, {
+      plan,
+      pace,
+      by: whoIs(options),
+      stable: delivery?.stable ?? null,
+      outsideWindow: options.outsideWindow ?? null,
+    })
     keepDocument(project.stateDirectory, run.id, bytes)
     keepOriginal(project.stateDirectory, plan.checklist.document, bytes)
     if (!options.json) print(`\nrun ${paint('bold', run.id)}`)
@@ -60,6 +75,20 @@ export async function deploy(options: DeployOptions): Promise<number> {
   } finally {
     await state.close()
   }
+}
+
+/** What the delivery would execute. Nothing is: a plan that nobody has reviewed yet can be looked at too. */
+function showCommands(project: Project, plan: ReleasePlan, json: boolean): number {
+  const delivery = deliveryParts(project, surroundingsOf(project, plan.environment), plan.delivery?.candidate ?? null)
+  const parts = deliveryCommands(project, plan, delivery?.stable ?? '')
+  if (json) print(JSON.stringify(parts, null, 2))
+  else if (parts.length === 0) print('nothing is delivered')
+  else
+    for (const { service, what, commands } of parts) {
+      print(paint('bold', service === '' ? what : `${service}: ${what}`))
+      for (const command of commands) print(`    ${command}`)
+    }
+  return EXIT.ok
 }
 
 /** Conducts a run in the foreground and hands over. Ctrl-C once stops conducting at a safe point; the run can be resumed. */
@@ -146,6 +175,8 @@ function introduce(plan: ReleasePlan, { config }: Project, pace: Pace): void {
     : 'no delivery'
   print(`${paint('bold', plan.service)} to ${plan.environment}: ${what}`)
   print(`${plan.items.length} items, ${plan.guards.length} guards, plan ${plan.hash.slice(0, 12)}`)
+  const opening = openingInWords(delivery?.calendar ?? null, Date.now())
+  if (opening) print(opening)
   const controls = controlsInWords(plan, guardControls(plan, config))
   if (controls) print(controls)
   if (pace.timeScale > 1 || pace.waitMsMax !== null) {

@@ -1,6 +1,7 @@
 // gonogo monitor: samples the project's signals for a while, judges them by the plan's guards, says what it saw.
 import { openProject, planProject, surroundingsOf } from '../../app/project.ts'
-import { deliveryParts, sourcesOf } from '../../app/services.ts'
+import { deliveryParts } from '../../app/delivery-parts.ts'
+import { sourcesOf } from '../../app/services.ts'
 import { guardKind } from '../../catalog/catalog.ts'
 import { createJudge, judge, type JudgeEvent } from '../../guards/judge.ts'
 import { judgeWatch } from '../../guards/watch.ts'

@@ -1,5 +1,5 @@
 // gonogo up | down: the service itself, before and after releases.
-import { deliveryParts } from '../../app/services.ts'
+import { deliveryParts } from '../../app/delivery-parts.ts'
 import { openProject, surroundingsOf } from '../../app/project.ts'
 import { armedRuns } from '../../conduct/capsule.ts'
 import { PlanError } from '../../lib/errors.ts'

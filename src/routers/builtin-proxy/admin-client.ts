@@ -9,6 +9,8 @@ export interface AdminAnswer {
 
 const ANSWER_BYTES_MAX = 8 << 20
 const RESET_PAUSE_MS = 50
+/** The moment of an upgrade in which nobody takes changes; bounded by the question's own deadline. */
+const JUST_HANDING_OVER = 503
 
 /**
  * One question to the proxy behind a socket; null when no proxy is there.
@@ -25,7 +27,9 @@ export async function askProxy(
       if (codeOf(error) === 'ECONNRESET') return pause(RESET_PAUSE_MS).then(() => send(socketPath, question))
       throw error
     })
-    return { status, body: JSON.parse(text) as unknown }
+    if (status !== JUST_HANDING_OVER) return { status, body: JSON.parse(text) as unknown }
+    await pause(RESET_PAUSE_MS, question.signal)
+    return await askProxy(system, socketPath, question)
   } catch (error) {
     const code = codeOf(error)
     if (code === 'ENOENT' || code === 'ECONNREFUSED') return null

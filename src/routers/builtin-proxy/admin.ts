@@ -1,18 +1,33 @@
 // The admin side: HTTP over a Unix socket that only its owner may open.
-import { chmodSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { messageOf } from '../../lib/errors.ts'
+import { z } from 'zod'
 import { poll } from '../../lib/deadline.ts'
+import { messageOf } from '../../lib/errors.ts'
+import type { VersionCounters } from '../../plan/signal.ts'
+import { installedBuild } from './build.ts'
+import type { Build } from './build.ts'
+import { sumCounters } from './figures.ts'
+import { upgradeSchema } from './handing-over.ts'
+import type { HandingOver } from './handing-over.ts'
 import type { Keeping } from './keeping.ts'
-import type { Proxy } from './proxy.ts'
+import { metricsText } from './metrics.ts'
 import type { ProxyPaths } from './paths.ts'
+import type { Predecessors } from './predecessors.ts'
+import type { Proxy } from './proxy.ts'
+import type { OutOfTurn } from './routing.ts'
+import { tune } from './server.ts'
 import { settingsSchema } from './settings.ts'
-import { switchTo } from './switching.ts'
+import type { Switching } from './switching.ts'
 
 export interface AdminParts {
   proxy: Proxy
   keeping: Keeping
+  switching: Switching
+  predecessors: Predecessors
+  handingOver: HandingOver
+  /** The public side. */
+  server: Server
   paths: ProxyPaths
   /** Port clients connect to. */
   port: number
@@ -20,45 +35,78 @@ export interface AdminParts {
 }
 
 /** What `GET /health` gives. */
-export interface ProxyHealth {
+export interface ProxyHealth extends OutOfTurn {
   pid: number
+  /** The process that starts another one when this one dies; null when it was killed itself. */
+  keeperPid: number | null
   port: number
   startedAt: number
+  build: Build
   settings: Proxy['settings']
   held: number
-  ejected: string[]
+  /** Of the last second or two; `refused` since the start: errors that clients saw because the shield's bound was reached. */
+  shield: { requests: number; shielded: number; refused: number }
+  /** Processes that made way and still answer what is under way. */
+  retired: number[]
+  /** Why the last upgrade did not come about. */
+  upgradeFailure: string | null
 }
 
 const BODY_BYTES_MAX = 1 << 20
 const DRAIN_MS_MAX = 3_600_000
+/** A question comes at once and whole. */
+const QUESTION_TIMEOUT_MS = 5000
+const CONNECTIONS_MAX = 256
 const startedAt = Date.now()
 
 type Reply = { status: number; body: unknown }
 type Route = (parts: AdminParts, request: IncomingMessage, url: URL) => Reply | Promise<Reply>
 
+/** A question that makes no sense: answered with what is wrong. */
+class BadQuestion extends Error {}
+
 const ROUTES: Record<string, Route> = {
   'GET /table': ({ proxy }) => ok(proxy.routing.table),
-  'GET /counters': ({ proxy }) => ok(proxy.tallies.snapshot()),
+  'GET /counters': async (parts) => ok(await countersOf(parts)),
   'GET /health': (parts) => ok(healthOf(parts)),
-  'PUT /table': async ({ proxy, keeping, paths }, request) => {
-    const result = await switchTo(proxy, keeping, paths.table, await bodyOf(request))
-    return 'problem' in result ? { status: 422, body: { error: result.problem } } : ok(result.table)
-  },
-  'PUT /settings': async ({ proxy, keeping, paths }, request) => {
-    const settings = settingsSchema.safeParse(JSON.parse(await bodyOf(request)))
-    if (!settings.success) return { status: 422, body: { error: settings.error.message } }
-    proxy.configure(settings.data)
+  'GET /metrics': async (parts) => ok(await metricsOf(parts)),
+  'PUT /table': changing(async ({ switching }, body) => {
+    const result = await switching.to(body)
+    return 'problem' in result ? refusal(422, result.problem) : ok(result.table)
+  }),
+  'PUT /settings': changing(async ({ proxy, keeping, paths, server }, body) => {
+    proxy.configure(read(settingsSchema, body))
+    tune(server, proxy.settings)
     await keeping.write(paths.settings, JSON.stringify(proxy.settings))
     return ok(proxy.settings)
-  },
-  'POST /drain': async ({ proxy }, request, url) => {
+  }),
+  'POST /drain': async (parts, request, url) => {
     const version = url.searchParams.get('version') ?? ''
     const timeoutMs = Math.min(Number(url.searchParams.get('timeoutMs') ?? 10_000), DRAIN_MS_MAX)
-    if (!(timeoutMs >= 0)) return { status: 422, body: { error: 'timeoutMs is no number' } }
+    if (!(timeoutMs >= 0)) return refusal(422, 'timeoutMs is no number')
     const gone = new AbortController()
     request.socket.once('close', () => gone.abort())
-    const empty = (): true | null => (proxy.tallies.inFlight(version) === 0 ? true : null)
+    const empty = async (): Promise<true | null> => ((await inFlightAt(parts, version)) === 0 ? true : null)
     return ok({ drained: (await poll(empty, { everyMs: 5, timeoutMs, signal: gone.signal })) === true })
+  },
+  'POST /upgrade': changing(async ({ handingOver }, body) => {
+    const wanted = read(upgradeSchema, body)
+    try {
+      await handingOver.upgrade(wanted)
+      return ok({})
+    } catch (error) {
+      return refusal(409, messageOf(error))
+    }
+  }),
+  'POST /hand-over': async ({ handingOver }) => ok(await handingOver.handOver()),
+  'POST /retire': ({ handingOver }) => {
+    handingOver.retire()
+    return ok({})
+  },
+  'POST /farewell': async ({ predecessors }, request) => {
+    const { pid, counters } = read(farewellSchema, await bodyOf(request))
+    predecessors.farewell(pid, counters as unknown as VersionCounters[])
+    return ok({})
   },
   'POST /shutdown': ({ shutdown }) => {
     setImmediate(shutdown)
@@ -66,31 +114,39 @@ const ROUTES: Record<string, Route> = {
   },
 }
 
-/** Listens on the admin socket. The process holds the lock: a socket that is there already belongs to nobody. */
-export async function listenAdmin(parts: AdminParts): Promise<Server> {
+const farewellSchema = z.object({ pid: z.int(), counters: z.array(z.looseObject({ version: z.string() })) })
+
+/** Listens on a socket at `path`. */
+export async function listenAdmin(path: string, parts: AdminParts): Promise<Server> {
   const server = createServer((request, response) => {
-    reply(parts, request, response).catch((error: unknown) => {
-      parts.proxy.log(`admin: ${messageOf(error)}`)
-      if (!response.headersSent) send(response, { status: 500, body: { error: messageOf(error) } })
+    answer(parts, request, response).catch((error: unknown) => {
+      const asked = error instanceof BadQuestion
+      if (!asked) parts.proxy.log(`admin: ${messageOf(error)}`)
+      if (!response.headersSent) send(response, refusal(asked ? 422 : 500, messageOf(error)))
     })
   })
+  server.headersTimeout = QUESTION_TIMEOUT_MS
+  server.requestTimeout = QUESTION_TIMEOUT_MS
+  server.maxConnections = CONNECTIONS_MAX
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(parts.paths.adminSocket, resolve)
+    server.listen(path, resolve)
   })
-  chmodSync(parts.paths.adminSocket, 0o600)
+  server.on('error', (error) => parts.proxy.log(`admin: ${messageOf(error)}`))
   return server
 }
 
-async function reply(parts: AdminParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://router')
-  const route = ROUTES[`${request.method} ${url.pathname}`]
-  send(response, route ? await route(parts, request, url) : { status: 404, body: { error: 'no such route' } })
+async function answer(parts: AdminParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = URL.parse(request.url ?? '/', 'http://router')
+  const route = url && ROUTES[`${request.method} ${url.pathname}`]
+  send(response, route ? await route(parts, request, url) : refusal(404, 'no such route'))
 }
 
+/** Text goes out as it is, all else as JSON. */
 function send(response: ServerResponse, { status, body }: Reply): void {
-  const text = JSON.stringify(body)
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
+  const [type, text] =
+    typeof body === 'string' ? ['text/plain; version=0.0.4', body] : ['application/json', JSON.stringify(body)]
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) })
   response.end(text)
 }
 
@@ -98,18 +154,65 @@ function ok(body: unknown): Reply {
   return { status: 200, body }
 }
 
-function healthOf({ proxy, port }: AdminParts): ProxyHealth {
+function refusal(status: number, error: string): Reply {
+  return { status, body: { error } }
+}
+
+/**
+ * Not in the moment in which the files are the successor's already and clients still ours: asked again, it is the successor who answers.
+ * Looked at when the question is here as a whole.
+ */
+function changing(change: (parts: AdminParts, body: string) => Promise<Reply>): Route {
+  return async (parts, request) => {
+    const body = await bodyOf(request)
+    if (parts.handingOver.state !== 'leaving') return change(parts, body)
+    return refusal(503, 'the proxy is just being upgraded; ask again')
+  }
+}
+
+async function countersOf({ proxy, predecessors }: AdminParts): Promise<VersionCounters[]> {
+  const former = await predecessors.counters()
+  return sumCounters([proxy.tallies.snapshot(), former])
+}
+
+async function inFlightAt(parts: AdminParts, version: string): Promise<number> {
+  const { proxy, predecessors } = parts
+  if (predecessors.pids.length === 0) return proxy.tallies.inFlight(version)
+  return (await countersOf(parts)).find((counters) => counters.version === version)?.inFlight ?? 0
+}
+
+async function metricsOf(parts: AdminParts): Promise<string> {
+  const { routing, held } = parts.proxy
+  const backends = routing.upstreams().map(({ backend: { id, version }, healthy }) => ({ id, version, healthy }))
+  return metricsText({ table: routing.table, counters: await countersOf(parts), held: held.size, backends })
+}
+
+function healthOf({ proxy, port, predecessors, handingOver }: AdminParts): ProxyHealth {
   return {
     pid: process.pid,
+    keeperPid: process.connected ? process.ppid : null,
     port,
     startedAt,
+    build: installedBuild(),
     settings: proxy.settings,
     held: proxy.held.size,
-    ejected: proxy.routing
-      .upstreams()
-      .filter((upstream) => !upstream.healthy)
-      .map((upstream) => upstream.backend.id),
+    ...proxy.routing.outOfTurn(),
+    shield: { ...proxy.shielding.recent, refused: proxy.shielding.refused },
+    retired: predecessors.pids,
+    upgradeFailure: handingOver.failure,
   }
+}
+
+function read<T>(schema: z.ZodType<T>, json: string): T {
+  let value: unknown
+  try {
+    value = JSON.parse(json)
+  } catch (error) {
+    throw new BadQuestion(`not JSON: ${messageOf(error)}`)
+  }
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  throw new BadQuestion(z.prettifyError(result.error))
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
@@ -117,7 +220,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   let bytes = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length
-    if (bytes > BODY_BYTES_MAX) throw new Error(`the body is larger than ${BODY_BYTES_MAX} bytes`)
+    if (bytes > BODY_BYTES_MAX) throw new BadQuestion(`the body is larger than ${BODY_BYTES_MAX} bytes`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')

@@ -19,9 +19,19 @@ export interface AttemptOwner {
   hasBody: boolean
   /** Most bytes of body that are passed on. */
   requestBytesMax: number
+  /** Attempts that wait for the head of their answer. */
   deadlines: Deadlines
+  /** Attempts that wait for more of an answer that has begun. */
+  silences: Deadlines
+  bodyTimeoutMs: number
+  /** The response header that says who answered; a backend cannot say it. Null: none. */
+  versionHeader: string | null
   /** Headers to add to the answer: name, value, ... */
   addedHeaders(version: string): string[]
+  /** The backend has a connection for the request: its body may come. */
+  attemptConnected(): void
+  /** Asked about an answer that is an error: true when another version answers instead and nobody is to see this one. */
+  takesOver(attempt: Attempt, status: number): boolean
   attemptFailed(attempt: Attempt, failure: Failure, error: Error): void
   bodyTooLarge(): void
   attemptEnded(): void
@@ -29,6 +39,8 @@ export interface AttemptOwner {
 
 /** Bodies up to this size are copied once to save a system call's work. */
 const JOINED_BYTES_MAX = 16_384
+/** Of an answer nobody sees, more than this is not read to keep its connection. */
+const UNSEEN_BYTES_MAX = 65_536
 
 export class Attempt extends Expiring implements Dispatcher.DispatchHandler {
   readonly upstream: Upstream
@@ -36,29 +48,39 @@ export class Attempt extends Expiring implements Dispatcher.DispatchHandler {
   readonly #timeoutMs: number
   readonly #owner: AttemptOwner
   readonly #tally: Tally
+  /** It answers in place of another version, which the request has been counted for. */
+  readonly #isSubstitute: boolean
   readonly #startedAt = performance.now()
   #sent = false
   #answering = false
   #relayed = false
   #timedOut = false
+  /** Another version answers instead. */
+  #unseen = false
+  /** The client reads slower than the backend writes. */
+  #paused = false
   #ended = false
   #clientGone = false
   #failedStatus = false
   #bodyBytes = 0
+  #answerBytes = 0
+  #waitsIn: Deadlines | null = null
+  #lastByteAt = 0
   #abort: ((error?: Error) => void) | null = null
   #wholeBody: Buffer | null = null
   #bodyBytesDeclared = -1
   #resume: (() => void) | null = null
 
-  constructor(owner: AttemptOwner, upstream: Upstream, tally: Tally, timeoutMs: number) {
+  constructor(owner: AttemptOwner, upstream: Upstream, tally: Tally, timeoutMs: number, isSubstitute: boolean) {
     super()
     this.#owner = owner
     this.upstream = upstream
     this.#tally = tally
+    this.#isSubstitute = isSubstitute
     this.#timeoutMs = timeoutMs
-    this.expiresAt = this.#startedAt + timeoutMs
+    this.expiresAt = 0
     tally.inFlight++
-    owner.deadlines.add(this)
+    this.#wait(owner.deadlines, this.#startedAt + timeoutMs)
   }
 
   get version(): string {
@@ -71,8 +93,10 @@ export class Attempt extends Expiring implements Dispatcher.DispatchHandler {
     this.#stop(new Error('the client went away'))
   }
 
-  /** The deadline for the head of the answer has passed. */
+  /** The deadline for the head of the answer, or for its next byte, has passed. */
   expire(): void {
+    this.#waitsIn = null
+    if (this.#relayed) return this.#expireSilence()
     this.#timedOut = true
     this.#stop(new Error('no answer in time'))
   }
@@ -82,13 +106,14 @@ export class Attempt extends Expiring implements Dispatcher.DispatchHandler {
     this.#sent = true
     this.#abort = abort
     // While a body is on its way, it may be the client that is slow: that is for the public server to judge.
-    if (this.#owner.hasBody) this.#owner.deadlines.delete(this)
+    if (!this.#owner.hasBody) return
+    this.#waitNoMore()
+    this.#owner.attemptConnected()
   }
 
   onRequestSent(): void {
     if (!this.#owner.hasBody || this.#relayed || this.#ended) return
-    this.expiresAt = performance.now() + this.#timeoutMs
-    this.#owner.deadlines.add(this)
+    this.#wait(this.#owner.deadlines, performance.now() + this.#timeoutMs)
   }
 
   onResponseStarted(): void {
@@ -103,31 +128,49 @@ export class Attempt extends Expiring implements Dispatcher.DispatchHandler {
   onHeaders(status: number, raw: Buffer[], resume: () => void, statusText: string): boolean {
     // 1xx are for this connection only.
     if (status < 200) return true
-    this.#owner.deadlines.delete(this)
+    this.#waitNoMore()
     this.#failedStatus = status >= 500
+    if (this.#failedStatus) {
+      this.upstream.breaker.answered(true, this.#startedAt)
+      if (this.#owner.takesOver(this, status)) return this.#becomeUnseen()
+    }
     this.#resume = resume
-    const headers = responseHeaders(raw, this.#owner.addedHeaders(this.version))
-    this.#bodyBytesDeclared = declaredBytes(headers)
-    this.#owner.response.writeHead(status, statusText, headers)
+    const { response, versionHeader } = this.#owner
+    const headers = responseHeaders(raw, versionHeader, this.#owner.addedHeaders(this.version))
+    response.writeHead(status, statusText, headers.list)
     this.#relayed = true
+    this.#bodyBytesDeclared = headers.bodyBytes
+    // An answer of unknown length may be long in coming: its head does not wait for it.
+    if (headers.bodyBytes === -1) setImmediate(flushHead, response)
+    this.#lastByteAt = performance.now()
+    if (headers.isEventStream) response.socket?.setTimeout(0)
+    else this.#wait(this.#owner.silences, this.#lastByteAt + this.#owner.bodyTimeoutMs)
     return true
   }
 
   onData(chunk: Buffer): boolean {
+    if (this.#unseen) return this.#dropUnseen(chunk)
     const { response } = this.#owner
     if (chunk.length === this.#bodyBytesDeclared) {
       // The whole body at once: head and body go out in one write when the end comes, in this same turn.
       this.#wholeBody = chunk
       return true
     }
+    this.#lastByteAt = performance.now()
     if (response.write(chunk)) return true
-    response.once('drain', () => this.#resume?.())
+    this.#paused = true
+    response.once('drain', () => {
+      this.#paused = false
+      this.#lastByteAt = performance.now()
+      this.#resume?.()
+    })
     return false
   }
 
   onComplete(): void {
-    if (!this.#end()) return
-    this.#tally.count(performance.now() - this.#startedAt, this.#failedStatus)
+    if (!this.#end() || this.#unseen) return
+    if (!this.#failedStatus) this.upstream.breaker.answered(false, this.#startedAt)
+    this.#count(this.#failedStatus)
     const { response } = this.#owner
     const body = this.#wholeBody
     if (!body) response.end()
@@ -138,10 +181,9 @@ export class Attempt extends Expiring implements Dispatcher.DispatchHandler {
   }
 
   onError(error: Error): void {
-    if (!this.#end()) return
-    const elapsedMs = performance.now() - this.#startedAt
+    if (!this.#end() || this.#unseen) return
     if (this.#clientGone) {
-      this.#tally.count(elapsedMs, this.#failedStatus)
+      this.#count(this.#failedStatus)
       return this.#owner.attemptEnded()
     }
     const trace = {
@@ -150,18 +192,61 @@ export class Attempt extends Expiring implements Dispatcher.DispatchHandler {
       relayed: this.#relayed,
       timedOut: this.#timedOut,
       bytesRead: (error as ConnectionError).bytesRead ?? 0,
-      elapsedMs,
+      elapsedMs: performance.now() - this.#startedAt,
     }
-    this.#owner.attemptFailed(this, failureOf(trace, codeOf(error)), error)
+    const failure = failureOf(trace, codeOf(error))
+    if (!this.#failedStatus && (failure === 'broken' || failure === 'timed-out' || failure === 'cut'))
+      this.upstream.breaker.answered(true, this.#startedAt)
+    this.#owner.attemptFailed(this, failure, error)
   }
 
   /** Counts a failed attempt; what the owner tells apart is whether it speaks against the version. */
   countFailure(): void {
-    this.#tally.count(performance.now() - this.#startedAt, true)
+    this.#count(true)
   }
 
   countRetry(): void {
     this.#tally.retries++
+  }
+
+  #count(failed: boolean): void {
+    if (!this.#isSubstitute) this.#tally.count(performance.now() - this.#startedAt, failed)
+  }
+
+  /** The answer of another version goes to the client; this one is counted now, read to its end and dropped. */
+  #becomeUnseen(): boolean {
+    this.#unseen = true
+    this.countFailure()
+    this.#tally.shielded++
+    this.#tally.retries++
+    this.#wait(this.#owner.deadlines, performance.now() + this.#timeoutMs)
+    return true
+  }
+
+  #dropUnseen(chunk: Buffer): boolean {
+    this.#answerBytes += chunk.length
+    if (this.#answerBytes > UNSEEN_BYTES_MAX) this.#stop(new Error('too long for an answer that nobody sees'))
+    return true
+  }
+
+  /** Silence counts from the last byte, and while it is the client that does not read, nothing is silent. */
+  #expireSilence(): void {
+    const now = performance.now()
+    const since = this.#paused ? now : this.#lastByteAt
+    const endsAt = since + this.#owner.bodyTimeoutMs
+    if (endsAt > now) return this.#wait(this.#owner.silences, endsAt)
+    this.#stop(new Error('the answer does not go on'))
+  }
+
+  #wait(list: Deadlines, until: number): void {
+    this.expiresAt = until
+    this.#waitsIn = list
+    list.add(this)
+  }
+
+  #waitNoMore(): void {
+    this.#waitsIn?.delete(this)
+    this.#waitsIn = null
   }
 
   #stop(reason: Error): void {
@@ -175,13 +260,11 @@ export class Attempt extends Expiring implements Dispatcher.DispatchHandler {
     if (this.#ended) return false
     this.#ended = true
     this.#tally.inFlight--
-    this.#owner.deadlines.delete(this)
+    this.#waitNoMore()
     return true
   }
 }
 
-function declaredBytes(headers: readonly string[]): number {
-  for (let i = 0; i < headers.length; i += 2)
-    if (headers[i]?.length === 14 && headers[i]?.toLowerCase() === 'content-length') return Number(headers[i + 1])
-  return -1
+function flushHead(response: ServerResponse): void {
+  if (!response.writableEnded && !response.destroyed) response.flushHeaders()
 }

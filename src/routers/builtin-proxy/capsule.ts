@@ -2,6 +2,7 @@
 import { describeWeights } from '../../plan/traffic.ts'
 import type { RoutingTable } from '../../plan/traffic.ts'
 import { canonicalJson, sha256 } from '../../lib/hash.ts'
+import { quoteWord } from '../../lib/shell.ts'
 import type { CapsuleStep } from '../../plan/way-back.ts'
 import type { ProxyPaths } from './paths.ts'
 
@@ -20,7 +21,7 @@ export function trafficStep(name: string, paths: ProxyPaths, table: RoutingTable
     stage: 'traffic',
     title: `${describeWeights(table.weights)} (router ${name})`,
     files: { [file]: json },
-    shell: shellText(quote(file), paths, sha256(json), command),
+    shell: shellText(quoteWord(file), paths, sha256(json), command),
   }
 }
 
@@ -28,16 +29,16 @@ function shellText(file: string, paths: ProxyPaths, hash: string, command: Proxy
   return `table="$HERE"/${file}
 switched=no
 if command -v curl >/dev/null 2>&1 &&
-  curl -fsS --max-time 2 --unix-socket ${quote(paths.adminSocket)} -X PUT -H 'content-type: application/json' \\
+  curl -fsS --max-time 2 --unix-socket ${quoteWord(paths.adminSocket)} -X PUT -H 'content-type: application/json' \\
     --data-binary @"$table" http://router/table >/dev/null; then
   switched=yes
-elif [ -d ${quote(paths.directory)} ]; then
-  rm -f ${quote(paths.ack)}
-  cp "$table" ${quote(`${paths.control}.new`)}
-  mv ${quote(`${paths.control}.new`)} ${quote(paths.control)}
+elif [ -d ${quoteWord(paths.directory)} ]; then
+  rm -f ${quoteWord(paths.ack)}
+  cp "$table" ${quoteWord(`${paths.control}.new`)}
+  mv ${quoteWord(`${paths.control}.new`)} ${quoteWord(paths.control)}
   tries=0
   while [ "$tries" -lt 30 ]; do
-    if [ "$(cat ${quote(paths.ack)} 2>/dev/null)" = ${hash} ]; then
+    if [ "$(cat ${quoteWord(paths.ack)} 2>/dev/null)" = ${hash} ]; then
       switched=yes
       break
     fi
@@ -46,12 +47,8 @@ elif [ -d ${quote(paths.directory)} ]; then
   done
 fi
 if [ "$switched" != yes ]; then
-  echo ${quote(`the proxy does not answer; its log: ${paths.log}`)} >&2
-  echo ${quote(`start it, it will take this table: ${quote(command.node)} ${quote(command.script)} ${quote(paths.directory)} &`)} >&2
+  echo ${quoteWord(`the proxy does not answer; its log: ${paths.log}`)} >&2
+  echo ${quoteWord(`start it, it will take this table: ${quoteWord(command.node)} ${quoteWord(command.script)} ${quoteWord(paths.directory)} &`)} >&2
   exit 1
 fi`
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`
 }

@@ -1,6 +1,6 @@
-// Which version one request goes to: what its preview header asks, else what its client's cookie draws, else chance.
+// Which version one request goes to: what its preview header or cookie asks, else what its client's cookie draws, else chance.
 import { positionOf } from './choosing.ts'
-import { clientIdIn, newClientId } from './client-cookie.ts'
+import { clientIdIn, cookieIn, newClientId } from './client-cookie.ts'
 import type { ForwardHead } from './headers.ts'
 import type { Routing } from './routing.ts'
 import type { ProxySettings } from './settings.ts'
@@ -18,6 +18,12 @@ export function chooseFor(head: ForwardHead, routing: Routing, settings: ProxySe
   if (head.preview !== undefined) {
     const version = routing.previewed(head.preview)
     return version === null ? null : { version, previewed: true, newClientId: null }
+  }
+  const { previewCookie } = settings
+  if (previewCookie !== null && head.cookie?.includes(previewCookie)) {
+    const version = routing.previewed(cookieIn(head.cookie, previewCookie) ?? '')
+    // Left over from an earlier release, it asks for nobody.
+    if (version !== null) return { version, previewed: true, newClientId: null }
   }
   if (settings.stickyCookie === null || !routing.shares.split)
     return { version: routing.versionAt(Math.random() * 100), previewed: false, newClientId: null }

@@ -4,12 +4,16 @@ const ID = /^[0-9a-f]{8}$/
 
 /** The client id in a `Cookie` header, or null when there is none of ours. */
 export function clientIdIn(cookie: string | undefined, name: string): string | null {
+  const id = cookieIn(cookie, name)
+  return id !== null && ID.test(id) ? id : null
+}
+
+/** The first value of a name in a `Cookie` header, or null. */
+export function cookieIn(cookie: string | undefined, name: string): string | null {
   if (cookie === undefined) return null
   for (const part of cookie.split(';')) {
     const equals = part.indexOf('=')
-    if (equals === -1 || part.slice(0, equals).trim() !== name) continue
-    const id = part.slice(equals + 1).trim()
-    return ID.test(id) ? id : null
+    if (equals !== -1 && part.slice(0, equals).trim() === name) return part.slice(equals + 1).trim()
   }
   return null
 }

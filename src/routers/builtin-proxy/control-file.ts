@@ -15,18 +15,20 @@ const BYTES_MAX = 1 << 20
 /**
  * Watches the control file until stopped. A file that was there before counts when its acknowledgement is missing or
  * belongs to another content: it came while no proxy ran.
- * @returns stops watching.
+ * @returns stops watching; resolves when no file is being taken any more.
  */
 export async function watchControlFile(
   paths: ProxyPaths,
   take: (json: string) => Promise<{ problem: string } | object>,
   log: Log,
-): Promise<() => void> {
+): Promise<() => Promise<void>> {
   let seen = ''
-  let looking = false
-  async function look(): Promise<void> {
-    if (looking) return
-    looking = true
+  let looking: Promise<void> | null = null
+  function look(): Promise<void> {
+    looking ??= lookOnce().finally(() => (looking = null))
+    return looking
+  }
+  async function lookOnce(): Promise<void> {
     try {
       const mark = await markOf(paths.control)
       if (mark !== null && mark !== seen) {
@@ -35,8 +37,6 @@ export async function watchControlFile(
       }
     } catch (error) {
       log(`control file: ${messageOf(error)}`)
-    } finally {
-      looking = false
     }
   }
   const control = await readText(paths.control)
@@ -46,9 +46,10 @@ export async function watchControlFile(
   const watcher = watchDirectory(paths.directory, () => void look(), log)
   const timer = setInterval(() => void look(), LOOK_EVERY_MS)
   timer.unref()
-  return () => {
+  return async () => {
     watcher?.close()
     clearInterval(timer)
+    await looking
   }
 }
 

@@ -9,6 +9,8 @@ export class Tally {
   requests = 0
   errors = 0
   retries = 0
+  shielded = 0
+  diverted = 0
   inFlight = 0
   totalMs = 0
   readonly counts: number[] = Array.from({ length: LATENCY_BOUNDS_MS.length + 1 }, () => 0)
@@ -54,6 +56,8 @@ export class Tallies {
       requests: tally.requests,
       errors: tally.errors,
       retries: tally.retries,
+      shielded: tally.shielded,
+      diverted: tally.diverted,
       inFlight: tally.inFlight,
       totalMs: tally.totalMs,
       latency: { boundsMs: [...LATENCY_BOUNDS_MS], counts: [...tally.counts] },

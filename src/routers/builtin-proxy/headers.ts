@@ -52,7 +52,7 @@ export function forwardHead(request: IncomingMessage, settings: ProxySettings): 
     const value = raw[i + 1] ?? ''
     if (OF_CONNECTION.has(name)) {
       if (name === 'connection') named = named.concat(namesIn(value))
-      if (name === 'transfer-encoding') [head.hasBody, head.bodyBytes] = [true, null]
+      if (name === 'transfer-encoding') readCoding(head, value, request)
       continue
     }
     if (FORWARDED.has(name)) {
@@ -65,35 +65,71 @@ export function forwardHead(request: IncomingMessage, settings: ProxySettings): 
     } else if (name === 'content-length' && head.bodyBytes !== null) {
       head.bodyBytes = Number(value)
       head.hasBody = head.bodyBytes > 0
-    } else if (name === 'cookie') head.cookie = value
+    } else if (name === 'cookie') head.cookie = head.cookie === undefined ? value : `${head.cookie}; ${value}`
     else if (name === settings.previewHeader) head.preview = value
     head.headers.push(name, value)
   }
   if (named.length > 0) head.headers = without(head.headers, named)
+  if (request.httpVersionMajor !== 1) head.problem = 'only HTTP/1.0 and HTTP/1.1 are spoken here'
+  if (host === undefined) {
+    if (request.httpVersionMinor > 0) head.problem = 'there is no host header'
+    // HTTP/1.0 may come without. Left out, every backend would see its own address.
+    head.headers.push('host', addressOf(request))
+  }
   pushForwarded(head.headers, request, host, settings.trustForwarded ? forwarded : {})
   if (request.url?.charCodeAt(0) !== 47) head.problem = 'the request target must be a path'
   return head
 }
 
-/** The headers of an answer that a client gets, plus which version gave it. */
-export function responseHeaders(raw: readonly (Buffer | string)[], added: readonly string[]): string[] {
-  const headers: string[] = []
+/** A body in chunks, and in no other coding: of a backend's own view of `gzip, chunked` nothing can be known here. */
+function readCoding(head: ForwardHead, value: string, request: IncomingMessage): void {
+  if (value.toLowerCase() !== 'chunked' || head.bodyBytes === null || request.httpVersionMinor < 1)
+    head.problem = `the transfer coding ${JSON.stringify(value)} is not taken`
+  head.hasBody = true
+  head.bodyBytes = null
+}
+
+function addressOf({ socket }: IncomingMessage): string {
+  const address = socket.localAddress ?? 'localhost'
+  return `${address.includes(':') ? `[${address}]` : address}:${socket.localPort}`
+}
+
+/** The head of an answer, ready to be sent to a client. */
+export interface AnswerHead {
+  /** Name, value, name, value, ... */
+  list: string[]
+  /** Declared length of the body; -1 when it is not declared. */
+  bodyBytes: number
+  isEventStream: boolean
+}
+
+/**
+ * The headers of an answer that a client gets, and `added` ones.
+ * @param versionHeader what only the router says: a backend's own header of this name is dropped.
+ */
+export function responseHeaders(
+  raw: readonly (Buffer | string)[],
+  versionHeader: string | null,
+  added: readonly string[],
+): AnswerHead {
+  const head: AnswerHead = { list: [], bodyBytes: -1, isEventStream: false }
   let named: string[] = []
-  let chunked = false
   for (let i = 0; i < raw.length; i += 2) {
     const name = textOf(raw[i])
     const lower = name.toLowerCase()
+    const value = textOf(raw[i + 1])
     if (OF_CONNECTION.has(lower)) {
-      if (lower === 'connection') named = named.concat(namesIn(textOf(raw[i + 1])))
-      if (lower === 'transfer-encoding') chunked = true
+      if (lower === 'connection') named = named.concat(namesIn(value))
       continue
     }
-    headers.push(name, textOf(raw[i + 1]))
+    if (lower === versionHeader) continue
+    if (lower === 'content-length') head.bodyBytes = Number(value)
+    else if (lower === 'content-type') head.isEventStream = value.startsWith('text/event-stream')
+    head.list.push(name, value)
   }
-  if (chunked) named.push('content-length')
-  const kept = named.length > 0 ? without(headers, named) : headers
-  for (const text of added) kept.push(text)
-  return kept
+  if (named.length > 0) head.list = without(head.list, named)
+  for (const text of added) head.list.push(text)
+  return head
 }
 
 function pushForwarded(

@@ -10,6 +10,11 @@ import { readTable } from './table.ts'
 export class Keeping {
   #last: Promise<void> = Promise.resolve()
 
+  /** Resolves when nothing is being written. */
+  settled(): Promise<void> {
+    return this.#last
+  }
+
   /** Resolves when the content is durable under its name. */
   write(path: string, content: string): Promise<void> {
     const written = this.#last.then(() => replaceFile(path, content))

@@ -1,7 +1,7 @@
 // Where one proxy keeps its files; the conductor, the capsule and the process itself agree on them here.
-import { tmpdir, userInfo } from 'node:os'
-import { join } from 'node:path'
-import { sha256 } from '../../lib/hash.ts'
+import { readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { socketDirectory } from '../../lib/socket-directory.ts'
 
 export interface ProxyPaths {
   directory: string
@@ -10,6 +10,10 @@ export interface ProxyPaths {
   settings: string
   /** The table in force, what a restarted proxy comes back with. */
   table: string
+  /** Where an admin socket is made before it is moved into place: there is no moment without one. */
+  draftSocket(pid: number): string
+  /** Admin socket of a process that made way for its successor and still answers what is under way. */
+  retiredSocket(pid: number): string
   /** Who runs: pid, address, admin socket. */
   state: string
   /** A table put here by `mv` is put in force; `ack` then holds its SHA-256. */
@@ -17,20 +21,25 @@ export interface ProxyPaths {
   ack: string
   /** Why the last start failed. */
   failure: string
+  /** Held by the process that serves, for its life. */
   lock: string
+  /** Held by whoever is just starting a proxy. */
+  starting: string
   log: string
 }
 
-/** Longest path that fits into `sockaddr_un` on every system we know (104 on macOS, 108 on Linux), with room to spare. */
-const SOCKET_PATH_BYTES_MAX = 100
+/** The longest one: `retired-4194304.sock`. */
+const SOCKET_NAME_BYTES_MAX = 20
 
 /** Paths of the proxy whose directory is given (absolute). */
 export function proxyPaths(directory: string): ProxyPaths {
-  const inPlace = join(directory, 'admin.sock')
-  const short = join(tmpdir(), `gonogo-${userInfo().uid}-${sha256(directory).slice(0, 16)}`, 'admin.sock')
+  const sockets = socketDirectory(directory, SOCKET_NAME_BYTES_MAX)
+  const beside = (name: string): string => join(sockets, name)
   return {
     directory,
-    adminSocket: Buffer.byteLength(inPlace) <= SOCKET_PATH_BYTES_MAX ? inPlace : short,
+    adminSocket: beside('admin.sock'),
+    draftSocket: (pid) => beside(`new-${pid}.sock`),
+    retiredSocket: (pid) => beside(`retired-${pid}.sock`),
     settings: join(directory, 'settings.json'),
     table: join(directory, 'table.json'),
     state: join(directory, 'state.json'),
@@ -38,6 +47,7 @@ export function proxyPaths(directory: string): ProxyPaths {
     ack: join(directory, 'control.ack'),
     failure: join(directory, 'failure.json'),
     lock: join(directory, 'lock.db'),
+    starting: join(directory, 'starting.db'),
     log: join(directory, 'proxy.log'),
   }
 }
@@ -45,4 +55,12 @@ export function proxyPaths(directory: string): ProxyPaths {
 /** Directory of the proxy called `name` under the project's `.gonogo/`. */
 export function proxyDirectory(stateDirectory: string, name: string): string {
   return join(stateDirectory, 'routers', encodeURIComponent(name))
+}
+
+/** The process ids of those who made way and still have a socket beside the admin socket. */
+export function retiredProcesses({ adminSocket }: ProxyPaths): number[] {
+  return readdirSync(dirname(adminSocket)).flatMap((name) => {
+    const [, pid] = /^retired-(\d+)\.sock$/.exec(name) ?? []
+    return pid === undefined ? [] : [Number(pid)]
+  })
 }

@@ -1,6 +1,7 @@
 // For tests: a proxy inside this process, in front of given backends. It ends with the test that started it.
+import type { Server } from 'node:http'
 import { connect } from 'node:net'
-import { onTestFinished } from 'vitest'
+import { onTestFinished, vi } from 'vitest'
 import type { VersionCounters } from '../../plan/signal.ts'
 import type { Backend, RoutingTable } from '../../plan/traffic.ts'
 import { Proxy } from './proxy.ts'
@@ -11,6 +12,7 @@ export interface TestProxy {
   proxy: Proxy
   url: string
   port: number
+  server: Server
   counters(version: string): VersionCounters | undefined
 }
 
@@ -25,7 +27,12 @@ export async function startProxy(settings: Record<string, unknown> = {}): Promis
   })
   const counters: TestProxy['counters'] = (version) =>
     proxy.tallies.snapshot().find((candidate) => candidate.version === version)
-  return { proxy, url: `http://127.0.0.1:${port}`, port, counters }
+  return { proxy, url: `http://127.0.0.1:${port}`, port, server, counters }
+}
+
+/** Waits until something holds, on a busy machine too. */
+export async function until(condition: () => unknown): Promise<void> {
+  await vi.waitUntil(condition, { timeout: 20_000, interval: 10 })
 }
 
 /** A table over backends; the first one's version is the stable one. */
@@ -44,7 +51,7 @@ export function textsOf(url: string, count: number, init: RequestInit = {}): Pro
 }
 
 /** Sends raw bytes and gives everything that comes back until the connection ends. */
-export function sendRaw(port: number, text: string): Promise<string> {
+export function sendRaw(port: number, text: string | Buffer): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = ''
     const socket = connect(port, '127.0.0.1', () => socket.write(text))

@@ -1,11 +1,8 @@
 // Requests and answers of every shape through a real proxy.
-import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import type { Duplex } from 'node:stream'
 import { Readable } from 'node:stream'
 import { expect, test, vi } from 'vitest'
-import { WebSocket } from 'undici'
 import { startBackend } from './backend.fixture.ts'
 import { sendRaw, startProxy, tableOf } from './proxy.fixture.ts'
 
@@ -149,36 +146,4 @@ test('HEAD and 304 pass without a body, and the connection goes on', async () =>
   proxy.apply(tableOf({ v1: 100 }, [plain]))
   expect((await fetch(url, { method: 'HEAD' })).headers.get('content-length')).toBe('5')
   expect((await fetch(url)).status).toBe(304)
-})
-
-test('a WebSocket passes both ways and is in flight while it is open', async () => {
-  const { proxy, url, counters } = await startProxy()
-  const chat = await startBackend('v1-1')
-  let backendSocket: Duplex | undefined
-  chat.server.on('upgrade', (request, socket) => {
-    backendSocket = socket
-    const key = request.headers['sec-websocket-key']
-    const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
-    socket.write('HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n')
-    socket.write(`sec-websocket-accept: ${accept}\r\n\r\n`)
-    socket.on('data', () => socket.write(Buffer.concat([Buffer.from([0x81, 5]), Buffer.from('hello')])))
-  })
-  proxy.apply(tableOf({ v1: 100 }, [chat]))
-  const socket = new WebSocket(url.replace('http', 'ws'))
-  socket.addEventListener('open', () => socket.send('anybody there?'))
-  const message = await new Promise<unknown>((resolve) =>
-    socket.addEventListener('message', (event) => resolve(event.data)),
-  )
-  expect(message).toBe('hello')
-  expect(counters('v1')?.inFlight).toBe(1)
-  backendSocket?.destroy()
-  await vi.waitUntil(() => counters('v1')?.inFlight === 0)
-  expect(counters('v1')).toMatchObject({ requests: 1, errors: 0 })
-})
-
-test('a WebSocket that the backend refuses is refused to the client', async () => {
-  const { proxy, port } = await startProxy()
-  proxy.apply(tableOf({ v1: 100 }, [await startBackend('v1-1')]))
-  const answer = await sendRaw(port, 'GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n')
-  expect(answer).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*v1$/)
 })

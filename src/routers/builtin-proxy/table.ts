@@ -7,6 +7,8 @@ const backendSchema = z.strictObject({
   version: z.string().min(1).max(200),
   host: z.string().min(1).max(255),
   port: z.int().min(1).max(65_535),
+  part: z.string().max(200).optional(),
+  service: z.string().max(253).optional(),
 })
 
 const tableSchema = z
@@ -15,6 +17,9 @@ const tableSchema = z
     backends: z.array(backendSchema).min(1).max(1000),
     stable: z.string(),
     hold: z.boolean().optional(),
+    closed: z.string().min(1).max(4000).optional(),
+    mirror: z.strictObject({ version: z.string(), percent: z.number().min(0).max(100) }).optional(),
+    shares: z.record(z.string(), z.number().min(0).max(100)).optional(),
   })
   .superRefine((table, context) => {
     const complain = (message: string): void => context.addIssue({ code: 'custom', message })
@@ -24,6 +29,8 @@ const tableSchema = z
     for (const [version, weight] of Object.entries(table.weights))
       if (weight > 0 && !served.has(version)) complain(`${version} has weight ${weight} and no backend`)
     if (!served.has(table.stable)) complain(`the stable version ${table.stable} has no backend`)
+    if (table.mirror && !served.has(table.mirror.version))
+      complain(`${table.mirror.version} is mirrored to and has no backend`)
     const ids = new Set(table.backends.map((backend) => backend.id))
     if (ids.size < table.backends.length) complain('two backends have the same id')
   })

@@ -2,10 +2,10 @@ import { createServer as createHttpServer } from 'node:http'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { once } from 'node:events'
 import { afterEach, describe, expect, it } from 'vitest'
+import { parseStatistics } from '../../lib/haproxy-runtime.ts'
 import type { Sample } from '../../plan/signal.ts'
 import type { SourceContext } from '../source.ts'
 import { haproxy } from './haproxy.ts'
-import { parseStatistics } from './haproxy/statistics.ts'
 
 const COLUMNS =
   'pxname,svname,qcur,scur,stot,econ,eresp,wretr,wredis,status,hrsp_1xx,hrsp_2xx,hrsp_3xx,hrsp_4xx,hrsp_5xx,hrsp_other,last_agt,ttime,mode'.split(

@@ -1,13 +1,14 @@
 // Source `haproxy`: requests, errors, queue and health from HAProxy's own statistics.
 import { z } from 'zod'
 import { messageOf } from '../../lib/errors.ts'
+import type { Row, Statistics } from '../../lib/haproxy-runtime.ts'
 import { url } from '../../lib/url-option.ts'
 import type { Sample } from '../../plan/signal.ts'
 import { defineSource, type Source, type SourceContext } from '../source.ts'
 import { isPerVersion, versionNames, versionOfName, versionsNamed, type VersionNames } from '../version-names.ts'
 import { unknownWindowSamples, windowSamples, type WindowSignal } from '../window-samples.ts'
 import { healthOfRows, lookOf, responseTimeOfRows, windowOfRows, type Look } from './haproxy/counting.ts'
-import { readStatistics, type Row, type Statistics } from './haproxy/statistics.ts'
+import { readStatistics } from './haproxy/statistics.ts'
 
 const options = z
   .strictObject({

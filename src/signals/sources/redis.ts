@@ -1,6 +1,7 @@
 // Source `redis`: lengths of queues and sets, counters and figures of Redis itself.
 import { z } from 'zod'
-import { codeOf, messageOf } from '../../lib/errors.ts'
+import { loadRedis, type LoadRedis } from '../../lib/redis-client.ts'
+import { messageOf } from '../../lib/errors.ts'
 import { publicUrl, url } from '../../lib/url-option.ts'
 import type { Sample } from '../../plan/signal.ts'
 import { everyMs, numberOf, scale, signalName, timeoutMs, unit } from '../signal-fields.ts'
@@ -50,9 +51,6 @@ const options = z.strictObject({
 type Options = z.output<typeof options>
 type Asked = z.output<typeof asked>
 
-/** Loads the client library, or gives null where it is not installed. */
-export type LoadRedis = () => Promise<typeof import('redis') | null>
-
 export const redis = defineSource<Options>({
   id: 'redis',
   summary: 'Depth of queues, sizes of sets, counters and figures of Redis itself',
@@ -67,15 +65,6 @@ export const redis = defineSource<Options>({
   describe: (given) => `${Object.keys(given.signals).join(', ')} of ${publicUrl(given.url)} every ${given.everyMs} ms`,
   create: (given, context) => createRedisSource(given, context, loadRedis),
 })
-
-async function loadRedis(): Promise<typeof import('redis') | null> {
-  try {
-    return await import('redis')
-  } catch (error) {
-    if (codeOf(error) === 'ERR_MODULE_NOT_FOUND') return null
-    throw error
-  }
-}
 
 /** One number to be read: of a version, or of the service (null). */
 interface Wanted {

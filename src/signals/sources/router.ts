@@ -9,16 +9,22 @@ import { unknownWindowSamples, WINDOW_SIGNALS, windowSamples } from '../window-s
 /** Versions whose last counters are remembered: a release has two, a router's history has a few more. */
 const VERSIONS_MAX = 32
 
-export const router = defineSource({
+const options = z.strictObject({
+  service: z.string().min(1).optional().describe('Of which service, where the delivery has several'),
+})
+
+type Options = z.output<typeof options>
+
+export const router = defineSource<Options>({
   id: 'router',
   summary: "Requests, errors and response times per version and of the whole service, from the router's counters",
-  options: z.strictObject({}),
+  options,
   example: {},
   failingExample: { url: 'http://localhost:9000' },
   secretFields: [],
   signals: () => WINDOW_SIGNALS,
-  describe: () => "requests, errors and response times from the release's router",
-  create: (_options, context) => createRouterSource(context),
+  describe: ({ service }) => `requests, errors and response times from the router of ${service ?? 'the release'}`,
+  create: createRouterSource,
 })
 
 interface Look {
@@ -26,13 +32,15 @@ interface Look {
   counters: Map<string, VersionCounters>
 }
 
-function createRouterSource(context: SourceContext): Source {
+function createRouterSource({ service }: Options, context: SourceContext): Source {
   let last: Look | null = null
 
   async function sample(now: number, signal: AbortSignal): Promise<Sample[]> {
     let counters: VersionCounters[]
     try {
-      counters = await context.counters(signal)
+      const counted = await context.counters(signal, service)
+      if (!counted) return unknownWindowSamples(null, now, 'the router counts nothing')
+      counters = counted
     } catch (error) {
       const versions = [...(last?.counters.keys() ?? []), null]
       return versions.flatMap((version) => unknownWindowSamples(version, now, messageOf(error)))

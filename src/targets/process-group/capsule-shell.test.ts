@@ -118,3 +118,12 @@ it('is lifted by the next start when its maker is gone', async () => {
     await poll(async () => ((await pidsOf(target, 'v2'))[0] ? true : null), { everyMs: 20, timeoutMs: 5000 }),
   ).toBe(true)
 })
+
+it('brings back the instances that had made way for new ones, and is quick where none had', async () => {
+  const { target, stable, steps } = await bothVersions()
+  expect(run(steps.restore)).toEqual({ status: 0, stderr: '' })
+  await target.resize?.('v1', 1, signal)
+  for (let round = 0; round < 2; round++) expect(run(steps.restore)).toEqual({ status: 0, stderr: '' })
+  expect(await target.ready('v1')).toEqual({ healthy: 2, wanted: 2 })
+  expect(await target.prepare('v1', signal)).toEqual(stable)
+})

@@ -105,7 +105,7 @@ retire_version() {
     fi
   fi
   end_groups "$2" "$3" "$1"/instance-*.pid
-  rm -f "$1/supervisor.pid" "$1/state.json" "$1/ready" "$1/hold" "$1"/instance-*.pid
+  rm -f "$1/supervisor.pid" "$1/state.json" "$1/ready" "$1/hold" "$1/count" "$1"/instance-*.pid
 }
 
 # resume_version DIRECTORY START_TENTHS NODE SUPERVISOR: instances are started again, and healthy.
@@ -121,6 +121,13 @@ resume_version() {
 }
 
 not_ready() { [ ! -e "$1/ready" ]; }
+
+# restore_version DIRECTORY START_TENTHS NODE SUPERVISOR: all its instances run again, where some had made way.
+restore_version() {
+  [ -e "$1/count" ] || return 0
+  rm -f "$1/count" "$1/ready"
+  resume_version "$@"
+}
 `
 
 const tenths = (durationMs: number): number => Math.ceil(durationMs / 100)
@@ -145,6 +152,17 @@ export function retireShell(functionsFile: string, layout: Layout, stop: StopRul
 export function suspendShell(functionsFile: string, layouts: Layout[], stop: StopRule): string {
   const directories = layouts.map(({ directory }) => directory)
   return step(functionsFile, [call('suspend_versions', stop.signal, tenths(stop.graceMs), ...directories)])
+}
+
+/** All instances of the version run and are healthy, also those that had made way for new ones. */
+export function restoreShell(
+  functionsFile: string,
+  layout: Layout,
+  startTimeoutMs: number,
+  supervisor: string,
+): string {
+  const words = [layout.directory, tenths(startTimeoutMs), process.execPath, supervisor]
+  return step(functionsFile, [call('restore_version', ...words)])
 }
 
 /** The version's instances run again and are healthy. */

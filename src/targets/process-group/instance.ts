@@ -4,9 +4,9 @@ import { closeSync, openSync, rmSync } from 'node:fs'
 import { identify, isAlive, type ProcessIdentity } from '../../lib/process-identity.ts'
 import { readIdentity } from './identity-file.ts'
 import { identityFile, instanceLog, type Layout } from './layout.ts'
-import { rotateLog } from './log-file.ts'
-import { findFreePort, isPortFree } from './ports.ts'
-import { probe } from './probe.ts'
+import { rotateLog } from '../log-file.ts'
+import { findFreePort, isPortFree } from '../ports.ts'
+import { probe } from '../probe.ts'
 import { endGroups, isGroupAlive } from './process-groups.ts'
 import { instanceId, readJson, type InstanceReport, type Spec, type State } from './spec.ts'
 
@@ -32,8 +32,8 @@ exec "$@"
 
 export interface Instance {
   report: InstanceReport
-  /** Does what is due now; called every tick, never overlapping itself. */
-  tend(isHeld: boolean): Promise<void>
+  /** Does what is due now; called every tick, never overlapping itself. Not wanted: it is ended gracefully and not started again. */
+  tend(isHeld: boolean, isWanted: boolean): Promise<void>
 }
 
 export interface Supervision {
@@ -56,6 +56,8 @@ export function createInstance({ spec, layout, onChange, signal }: Supervision, 
   let backoffMs = BACKOFF_FIRST_MS
   let probeAt = 0
   let streak = 0
+  /** Until an instance that makes way has ended. */
+  let ending: Promise<unknown> | null = null
 
   async function start(): Promise<void> {
     startAt = performance.now() + backoffMs
@@ -84,7 +86,7 @@ export function createInstance({ spec, layout, onChange, signal }: Supervision, 
   }
 
   async function look(identity: ProcessIdentity): Promise<void> {
-    const { healthy, said } = await probe(report.port, spec.health, signal)
+    const { healthy, said } = await probe({ host: '127.0.0.1', port: report.port }, spec.health, signal)
     const { intervalMs, consecutive } = spec.health
     probeAt = performance.now() + (report.healthy ? intervalMs : Math.min(intervalMs, STARTING_INTERVAL_MS))
     if (report.identity !== identity) return
@@ -98,11 +100,14 @@ export function createInstance({ spec, layout, onChange, signal }: Supervision, 
 
   return {
     report,
-    async tend(isHeld) {
+    async tend(isHeld, isWanted) {
       const before = JSON.stringify(report)
       const { identity } = report
-      if (identity && !isAlive(identity)) await clearAway(identity, isHeld)
-      else if (identity && performance.now() >= probeAt) await look(identity)
+      if (identity && !isAlive(identity)) await clearAway(identity, isHeld || !isWanted)
+      else if (!isWanted) {
+        // It may take its time to finish what it does; the others are tended meanwhile.
+        if (identity) ending ??= endGroups([identity], spec.stop).finally(() => (ending = null))
+      } else if (identity && performance.now() >= probeAt) await look(identity)
       else if (!identity && !isHeld && performance.now() >= startAt) await start()
       if (JSON.stringify(report) !== before) onChange()
     },

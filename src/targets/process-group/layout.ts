@@ -15,7 +15,9 @@ export interface Layout {
   supervisorLog: string
   /** While it exists, instances are not started. */
   hold: string
-  /** Exists while all instances are healthy. */
+  /** So many instances run, the first ones; while it is not there, all. */
+  count: string
+  /** Exists while all instances that shall run are healthy. */
   ready: string
 }
 
@@ -30,6 +32,7 @@ export function layoutOf(targetDirectory: string, version: string): Layout {
     supervisor: join(directory, 'supervisor.pid'),
     supervisorLog: join(directory, 'supervisor.log'),
     hold: join(directory, 'hold'),
+    count: join(directory, 'count'),
     ready: join(directory, 'ready'),
   }
 }

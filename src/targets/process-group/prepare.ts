@@ -9,10 +9,10 @@ import { isAlive } from '../../lib/process-identity.ts'
 import type { Backend } from '../../plan/traffic.ts'
 import { readAlive } from './identity-file.ts'
 import { instanceLog, knownVersions, layoutOf, type Layout } from './layout.ts'
-import { withLock } from './lock.ts'
-import { lastLines } from './log-file.ts'
-import { allocatePorts } from './ports.ts'
-import { instanceId, readJson, type InstanceReport, type Spec, type State } from './spec.ts'
+import { withLock } from '../lock.ts'
+import { lastLines } from '../log-file.ts'
+import { allocatePorts } from '../ports.ts'
+import { countWanted, instanceId, readJson, type InstanceReport, type Spec, type State } from './spec.ts'
 import { endVersion, portsInUse, runningLeaders } from './versions.ts'
 
 const LOCK_TIMEOUT_MS = 60_000
@@ -26,6 +26,8 @@ export interface Start {
   /** Everything but the ports. */
   spec: Omit<Spec, 'ports'>
   instances: number
+  /** So many of them run; null: all. */
+  count: number | null
   /** First port, or null for free ones. */
   portsFrom: number | null
   /** For errors: `target app`. */
@@ -35,7 +37,8 @@ export interface Start {
 }
 
 /**
- * Starts the version unless it runs, and waits until all instances are healthy. A version that runs stays as it was started.
+ * Starts the version unless it runs, and waits until all instances that shall run are healthy. A version that runs stays as it was
+ * started, but for how many of its instances run.
  * @throws OutsideError when that does not come about in time or is cancelled; what this call started is stopped again.
  */
 export async function prepare(start: Start, signal: AbortSignal): Promise<Backend[]> {
@@ -63,6 +66,7 @@ async function ensureSupervisor(start: Start, signal: AbortSignal): Promise<{ sp
   const { layout, system } = start
   mkdirSync(layout.directory, { recursive: true, mode: 0o700 })
   await releaseHold(layout, system, signal)
+  setCount(start)
   const known = readJson<Spec>(layout.spec)
   if (known && readAlive(layout.supervisor)) return { spec: known, isNew: false }
   if (known && runningLeaders(layout, known).length > 0) {
@@ -77,6 +81,12 @@ async function ensureSupervisor(start: Start, signal: AbortSignal): Promise<{ sp
   writeFileAtomic(layout.spec, JSON.stringify(spec, null, 2), 0o600)
   await startSupervisor(start)
   return { spec, isNew: true }
+}
+
+/** Before anything is started: a supervisor that comes up must not start too many. */
+function setCount({ layout, count }: Start): void {
+  if (count === null) rmSync(layout.count, { force: true })
+  else writeFileAtomic(layout.count, String(count), 0o600)
 }
 
 /** A hold left by a data swap that is over, or was killed, is lifted; one whose maker still runs is waited for. */
@@ -115,8 +125,10 @@ interface Failure {
 async function awaitHealth(layout: Layout, spec: Spec, signal: AbortSignal): Promise<Backend[] | Failure> {
   const supervisor = readAlive(layout.supervisor)
   const look = (): Backend[] | Failure | null => {
-    const reports = readJson<State>(layout.state)?.instances ?? []
-    if (reports.length === spec.ports.length && reports.every(isServing))
+    const all = readJson<State>(layout.state)?.instances ?? []
+    const reports = all.slice(0, countWanted(layout.count, spec))
+    const isResized = all.slice(reports.length).every(({ identity }) => identity === null || !isAlive(identity))
+    if (all.length === spec.ports.length && reports.every(isServing) && isResized)
       return reports.map(({ id, port }) => ({ id, version: spec.version, host: '127.0.0.1', port }))
     const hopeless = reports.find(({ lastExit }) => NO_PROGRAM.includes(lastExit ?? ''))
     if (hopeless) return failure(layout, spec, reports, `cannot run ${spec.command[0]} (${hopeless.lastExit})`)
@@ -131,7 +143,7 @@ async function awaitHealth(layout: Layout, spec: Spec, signal: AbortSignal): Pro
   }
   const outcome = await poll(look, { everyMs: LOOK_MS, timeoutMs: spec.startTimeoutMs, signal })
   if (outcome) return outcome
-  const reports = readJson<State>(layout.state)?.instances ?? []
+  const reports = (readJson<State>(layout.state)?.instances ?? []).slice(0, countWanted(layout.count, spec))
   return failure(layout, spec, reports, `did not become healthy within ${spec.startTimeoutMs / 1000} s`)
 }
 

@@ -1,17 +1,8 @@
 // What a supervisor is told (`spec.json`, written once per start) and what it tells (`state.json`, written when it changes).
 import { readFileSync } from 'node:fs'
+import { codeOf } from '../../lib/errors.ts'
 import type { ProcessIdentity } from '../../lib/process-identity.ts'
-
-export interface Health {
-  kind: 'http' | 'tcp'
-  path: string
-  /** HTTP status that is healthy. */
-  status: number
-  intervalMs: number
-  timeoutMs: number
-  /** So many answers in a row change the verdict, either way. */
-  consecutive: number
-}
+import type { Health } from '../health.ts'
 
 export interface Spec {
   version: string
@@ -51,10 +42,16 @@ export function readJson<T>(path: string): T | null {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as T
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    if (codeOf(error) === 'ENOENT') return null
     throw error
   }
 }
 
 /** `v2-1`, for the first instance of v2. */
 export const instanceId = (version: string, number: number): string => `${version}-${number}`
+
+/** How many instances of a version shall run: all, unless its count says fewer. */
+export function countWanted(countFile: string, { ports }: Pick<Spec, 'ports'>): number {
+  const count = readJson<number>(countFile) ?? ports.length
+  return Math.min(Math.max(1, count), ports.length)
+}

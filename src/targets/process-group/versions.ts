@@ -6,9 +6,9 @@ import { isAlive, type ProcessIdentity } from '../../lib/process-identity.ts'
 import type { InstanceState } from '../target.ts'
 import { readAlive, readIdentity } from './identity-file.ts'
 import { identityFile, type Layout } from './layout.ts'
-import { probe } from './probe.ts'
+import { probe } from '../probe.ts'
 import { endGroups, isGroupAlive } from './process-groups.ts'
-import { instanceId, readJson, type Spec, type State } from './spec.ts'
+import { countWanted, instanceId, readJson, type Spec, type State } from './spec.ts'
 
 /** On top of the grace period: for the supervisor to notice, and to kill what did not go. */
 const SUPERVISOR_EXTRA_MS = 8000
@@ -19,15 +19,17 @@ export async function runningInstances(layout: Layout): Promise<InstanceState[]>
   if (!spec) return []
   const reports = readJson<State>(layout.state)?.instances
   const isSupervised = readAlive(layout.supervisor) !== null
+  const wanted = countWanted(layout.count, spec)
   const states = await Promise.all(
     spec.ports.map(async (firstPort, index): Promise<InstanceState | null> => {
       const report = reports?.[index]
       const identity = readAlive(identityFile(layout, index + 1))
-      if (!identity && !isSupervised) return null
+      if (!identity && (!isSupervised || index >= wanted)) return null
       const port = report?.port ?? firstPort
       // What a dead supervisor said last is no news.
       const healthy =
-        identity !== null && (isSupervised ? (report?.healthy ?? false) : (await probe(port, spec.health)).healthy)
+        identity !== null &&
+        (isSupervised ? (report?.healthy ?? false) : (await probe({ host: '127.0.0.1', port }, spec.health)).healthy)
       const backend = { id: instanceId(spec.version, index + 1), version: spec.version, host: '127.0.0.1', port }
       return { backend, pid: identity?.pid ?? null, healthy, restarts: report?.restarts ?? 0 }
     }),
@@ -61,7 +63,8 @@ export async function endVersion(layout: Layout, system: string, signal?: AbortS
       hint: `see ${layout.directory}: instance-*.pid name the processes`,
     })
   for (const index of spec.ports.keys()) rmSync(identityFile(layout, index + 1), { force: true })
-  for (const file of [layout.supervisor, layout.state, layout.ready, layout.hold]) rmSync(file, { force: true })
+  for (const file of [layout.supervisor, layout.state, layout.ready, layout.hold, layout.count])
+    rmSync(file, { force: true })
 }
 
 /** Group leaders of a version, of which something still runs. */

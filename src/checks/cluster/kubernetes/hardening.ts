@@ -1,7 +1,7 @@
 // What a workload should have before it meets the world, one rule a name. Pure.
 import { z } from 'zod'
-import { selects, selectorSchema } from './selector.ts'
-import { metadataSchema, workloadSchema, type Container, type Workload } from './workload.ts'
+import { selects, selectorSchema } from '../../../lib/kubernetes/selector.ts'
+import { metadataSchema, workloadSchema, type Container, type Workload } from '../../../lib/kubernetes/workload.ts'
 
 export const autoscalerSchema = z.object({
   kind: z.literal('HorizontalPodAutoscaler'),

@@ -2,25 +2,22 @@
 import { z } from 'zod'
 import type { CheckContext } from '../../check.ts'
 import { timeoutMs } from '../../fields.ts'
-import { resolve } from 'node:path'
+import {
+  clusterFields as whichCluster,
+  inDirectory,
+  kubectlProgram,
+  namespaceField,
+  plainName,
+  type KubectlOptions,
+} from '../../../lib/kubectl.ts'
 import { type Answer, askJson, nonsense, type Question } from '../program.ts'
 
-/** A name that can be no flag. */
-export const plainName = z
-  .string()
-  .max(253)
-  .regex(/^[A-Za-z0-9_@:./][\w@:./+-]*$/, 'not a name; expected letters, digits, "-" and "."')
+export { namespaceField, plainName }
 
 /** Which cluster is asked. Without them kubectl and helm decide, by KUBECONFIG and the current context. */
 export const clusterFields = {
-  kubeconfig: z.string().min(1).optional().describe('kubeconfig file; without it the usual one'),
-  context: plainName.optional().describe('context of the kubeconfig; without it the current one'),
+  ...whichCluster,
   timeoutMs: timeoutMs(20_000).describe('how long each question may take'),
-}
-
-/** Where in the cluster. */
-export const namespaceField = {
-  namespace: plainName.optional().describe("namespace; without it the context's own"),
 }
 
 /** Which of what runs there. */
@@ -35,24 +32,12 @@ export const workloadsField = {
     ),
 }
 
-export interface ClusterOptions {
-  kubeconfig?: string | undefined
-  context?: string | undefined
-  namespace?: string | undefined
-  timeoutMs: number
-}
+export type ClusterOptions = KubectlOptions
 
 /** `kubectl ARGS` against the cluster of the options. */
 export function kubectl(options: ClusterOptions, directory: string, ...args: string[]): Question {
-  const { kubeconfig, context, namespace, timeoutMs: limitMs } = options
-  const where = [
-    ...(kubeconfig === undefined ? [] : [`--kubeconfig=${resolve(directory, kubeconfig)}`]),
-    ...(context === undefined ? [] : [`--context=${context}`]),
-    ...(namespace === undefined ? [] : [`--namespace=${namespace}`]),
-  ]
-  // kubectl rounds to whole seconds, and takes 0 for "without end".
-  const seconds = Math.max(1, Math.ceil(limitMs / 1000))
-  return { program: 'kubectl', args: [...args, ...where, `--request-timeout=${seconds}s`], timeoutMs: limitMs }
+  const { file, args: all } = kubectlProgram(inDirectory(options, directory), args)
+  return { program: file, args: all, timeoutMs: options.timeoutMs }
 }
 
 /** In words: `the namespace shop of the context production`. */

@@ -1,5 +1,6 @@
 // Queues in Redis: plain lists and sorted sets, streams with their consumer groups, and the keys of BullMQ.
-import { numberIn, type AskRedis } from '../redis-session.ts'
+import type { AskRedis } from '../../../lib/redis-client.ts'
+import { numberIn } from '../redis-session.ts'
 import { ageOf, type QueueReading } from './reading.ts'
 
 export interface RedisQueue {

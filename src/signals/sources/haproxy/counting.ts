@@ -1,6 +1,6 @@
 // Requests of HAProxy's servers and backends: what its counters mean, and what happened between two looks. Pure.
+import type { Row, Statistics } from '../../../lib/haproxy-runtime.ts'
 import type { RequestWindow } from '../../window-samples.ts'
-import type { Row, Statistics } from './statistics.ts'
 
 /** Cumulative since the process began. */
 export interface Counters {

@@ -1,5 +1,5 @@
 // How far a workload has come: what was wanted, what is new, what is available.
-import { plural } from '../../../lib/plural.ts'
+import { plural } from '../plural.ts'
 import type { Workload } from './workload.ts'
 
 /** Pods that are wanted; of a daemon set, as many as nodes take one. Unset replicas mean one. */

@@ -1,8 +1,8 @@
 // One look at an instance's health.
 import { connect } from 'node:net'
-import { withDeadline } from '../../lib/deadline.ts'
-import { messageOf } from '../../lib/errors.ts'
-import type { Health } from './spec.ts'
+import { withDeadline } from '../lib/deadline.ts'
+import { messageOf } from '../lib/errors.ts'
+import type { Health } from './health.ts'
 
 export interface ProbeResult {
   healthy: boolean
@@ -10,18 +10,27 @@ export interface ProbeResult {
   said: string
 }
 
-/** Asks the instance on this port of this machine. Bad news is a value. */
-export function probe(port: number, health: Health, signal?: AbortSignal): Promise<ProbeResult> {
-  const limit = withDeadline(health.timeoutMs, signal)
-  return health.kind === 'http' ? probeHttp(port, health, limit) : probeTcp(port, health, limit)
+export interface Address {
+  host: string
+  port: number
 }
 
-async function probeHttp(port: number, { path, status, timeoutMs }: Health, signal: AbortSignal): Promise<ProbeResult> {
+/** Asks the instance at this address. Bad news is a value. */
+export function probe(address: Address, health: Health, signal?: AbortSignal): Promise<ProbeResult> {
+  const limit = withDeadline(health.timeoutMs, signal)
+  return health.kind === 'http' ? probeHttp(address, health, limit) : probeTcp(address, health, limit)
+}
+
+async function probeHttp(
+  { host, port }: Address,
+  { path, status, timeoutMs }: Health,
+  signal: AbortSignal,
+): Promise<ProbeResult> {
   // Loaded when needed: naming it above would load all of fetch with it, in every command.
   const { get } = await import('node:http')
   return new Promise((resolve) => {
     // A connection of its own each time: an idle one would keep a stopping instance from going.
-    const request = get({ host: '127.0.0.1', port, path, agent: false, signal })
+    const request = get({ host, port, path, agent: false, signal })
     request.on('response', (response) => {
       response.resume()
       resolve({ healthy: response.statusCode === status, said: `HTTP ${response.statusCode}` })
@@ -31,9 +40,9 @@ async function probeHttp(port: number, { path, status, timeoutMs }: Health, sign
   })
 }
 
-function probeTcp(port: number, { timeoutMs }: Health, signal: AbortSignal): Promise<ProbeResult> {
+function probeTcp({ host, port }: Address, { timeoutMs }: Health, signal: AbortSignal): Promise<ProbeResult> {
   return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port, signal })
+    const socket = connect({ host, port, signal })
     socket.on('connect', () => {
       socket.destroy()
       resolve({ healthy: true, said: 'connected' })

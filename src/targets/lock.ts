@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { poll } from '../../lib/deadline.ts'
+import { poll } from '../lib/deadline.ts'
 
 const LOOK_MS = 20
 

@@ -1,4 +1,4 @@
-// Deployments, stateful sets, daemon sets and pods, as far as checks read them.
+// Deployments, stateful sets, daemon sets and pods, as far as they are read here.
 import { z } from 'zod'
 import { selectorSchema } from './selector.ts'
 
@@ -9,6 +9,7 @@ export const metadataSchema = z.object({
   namespace: z.string().nullish(),
   generation: z.number().nullish(),
   labels,
+  annotations: labels,
   creationTimestamp: z.string().nullish(),
   deletionTimestamp: z.string().nullish(),
   ownerReferences: z.array(z.object({ kind: z.string(), name: z.string() })).nullish(),
@@ -24,6 +25,7 @@ const containerSchema = z.object({
   resources: z.object({ requests: quantities, limits: quantities }).nullish(),
   securityContext: z.object({ runAsNonRoot: z.boolean().nullish(), runAsUser: z.number().nullish() }).nullish(),
   restartPolicy: z.string().nullish(),
+  ports: z.array(z.object({ name: z.string().nullish(), containerPort: z.number() })).nullish(),
 })
 
 const podSpecSchema = z.object({
@@ -37,33 +39,6 @@ export type Container = z.infer<typeof containerSchema>
 
 const count = z.number().nullish()
 
-const statusSchema = z.object({
-  observedGeneration: count,
-  replicas: count,
-  updatedReplicas: count,
-  readyReplicas: count,
-  availableReplicas: count,
-  desiredNumberScheduled: count,
-  updatedNumberScheduled: count,
-  numberAvailable: count,
-  currentRevision: z.string().nullish(),
-  updateRevision: z.string().nullish(),
-})
-
-/** A deployment, a stateful set or a daemon set. */
-export const workloadSchema = z.object({
-  kind: z.enum(['Deployment', 'StatefulSet', 'DaemonSet']),
-  metadata: metadataSchema,
-  spec: z.object({
-    replicas: z.number().nullish(),
-    selector: selectorSchema.nullish(),
-    template: z.object({ metadata: z.object({ labels }).nullish(), spec: podSpecSchema }),
-  }),
-  status: statusSchema.nullish(),
-})
-
-export type Workload = z.infer<typeof workloadSchema>
-
 const conditionSchema = z.object({
   type: z.string(),
   status: z.string(),
@@ -75,10 +50,41 @@ const conditionSchema = z.object({
 /** Conditions of pods, nodes and certificates. */
 export const conditionsSchema = z.array(conditionSchema).nullish()
 
+const statusSchema = z.object({
+  observedGeneration: count,
+  replicas: count,
+  updatedReplicas: count,
+  readyReplicas: count,
+  availableReplicas: count,
+  desiredNumberScheduled: count,
+  updatedNumberScheduled: count,
+  numberAvailable: count,
+  currentRevision: z.string().nullish(),
+  updateRevision: z.string().nullish(),
+  conditions: conditionsSchema,
+})
+
+/** A deployment, a stateful set or a daemon set. */
+export const workloadSchema = z.object({
+  kind: z.enum(['Deployment', 'StatefulSet', 'DaemonSet']),
+  metadata: metadataSchema,
+  spec: z.object({
+    replicas: z.number().nullish(),
+    paused: z.boolean().nullish(),
+    selector: selectorSchema.nullish(),
+    template: z.object({ metadata: z.object({ labels, annotations: labels }).nullish(), spec: podSpecSchema }),
+  }),
+  status: statusSchema.nullish(),
+})
+
+export type Workload = z.infer<typeof workloadSchema>
+
 const containerStatusSchema = z.object({
   name: z.string(),
   restartCount: z.number(),
-  state: z.object({ waiting: z.object({ reason: z.string().nullish() }).nullish() }).nullish(),
+  state: z
+    .object({ waiting: z.object({ reason: z.string().nullish(), message: z.string().nullish() }).nullish() })
+    .nullish(),
 })
 
 export const podSchema = z.object({
@@ -88,6 +94,7 @@ export const podSchema = z.object({
   status: z.object({
     phase: z.string().nullish(),
     reason: z.string().nullish(),
+    podIP: z.string().nullish(),
     conditions: conditionsSchema,
     containerStatuses: z.array(containerStatusSchema).nullish(),
     initContainerStatuses: z.array(containerStatusSchema).nullish(),

@@ -1,6 +1,6 @@
 // Which ports a version's instances get.
 import { createServer } from 'node:net'
-import { OutsideError } from '../../lib/errors.ts'
+import { OutsideError } from '../lib/errors.ts'
 
 /** Below the range from which systems take ports for outgoing connections: a restarting instance finds its own free again. */
 const AUTOMATIC_FIRST = 20_000
