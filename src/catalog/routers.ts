@@ -2,4 +2,6 @@
 
 export const routers = {
   'builtin-proxy': async () => (await import('../routers/builtin-proxy.ts')).builtinProxy,
+  haproxy: async () => (await import('../routers/haproxy.ts')).haproxy,
+  nginx: async () => (await import('../routers/nginx.ts')).nginx,
 }
