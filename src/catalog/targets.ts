@@ -2,4 +2,6 @@
 
 export const targets = {
   'process-group': async () => (await import('../targets/process-group.ts')).processGroup,
+  helm: async () => (await import('../targets/helm.ts')).helm,
+  kubernetes: async () => (await import('../targets/kubernetes.ts')).kubernetes,
 }

@@ -1,15 +1,17 @@
 // A real API server of Kubernetes over a real etcd, for services suites: built from its Go modules once a machine, on loopback, ended by
-// process id. There is no controller and no kubelet: what they would report, tests report in their place.
+// process id. Without controllers, what they would report is reported by tests in their place; with them, a stand-in for the kubelet runs
+// beside, and pods really answer.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { poll } from '../../src/lib/deadline.ts'
 import { freePort } from './free-port.ts'
 import { goPrograms } from './go-program.ts'
 import type { KubernetesObject } from './kubernetes-objects.ts'
+import { controllerFlags, controllerProgram } from './kubernetes-controllers.ts'
 import { isProgramThere } from './packages.ts'
 
 const VERSION = '1.34.4'
@@ -24,7 +26,7 @@ export interface KubernetesServer {
   deadKubeconfig: string
   /** Where kubectl and helm are found. */
   env: Record<string, string>
-  /** Creates the objects and then reports their status, as controllers do. */
+  /** Creates the objects and then reports the status they have here, as controllers do. */
   apply(...objects: readonly KubernetesObject[]): void
   /** @throws Error with what kubectl said. */
   kubectl(args: readonly string[], input?: string): string
@@ -34,9 +36,15 @@ export interface KubernetesServer {
   stop(): Promise<void>
 }
 
+interface ClusterParts {
+  /** Deployments get pods, which run, and Services endpoints. @default false */
+  controllers?: boolean
+}
+
 /** Folder of kube-apiserver, kubectl and helm, where etcd is there too; null where this machine cannot have them. */
-export async function kubernetesPrograms(): Promise<string | null> {
+export async function kubernetesPrograms({ controllers = false }: ClusterParts = {}): Promise<string | null> {
   if (!isProgramThere('etcd', 'etcd-server')) return null
+  if (controllers && (await controllerProgram(VERSION)) === null) return null
   const [major, minor] = VERSION.split('.')
   const version = { gitVersion: `v${VERSION}`, gitMajor: major, gitMinor: minor }
   return goPrograms({
@@ -55,15 +63,24 @@ export async function kubernetesPrograms(): Promise<string | null> {
 }
 
 /** Starts one with the namespace `shop`; it is ready when this resolves. */
-export async function startKubernetes(programs: string): Promise<KubernetesServer> {
+export async function startKubernetes(
+  programs: string,
+  { controllers = false }: ClusterParts = {},
+): Promise<KubernetesServer> {
   const root = mkdtempSync(join(tmpdir(), 'gonogo-kubernetes-'))
   const [etcdPort, peerPort, port] = [await freePort(), await freePort(), await freePort()]
   const running: ChildProcess[] = []
-  let said = ''
-  const start = (program: string, flags: Readonly<Record<string, string>>): ChildProcess => {
-    const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`)
-    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
-    child.stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4000)))
+  // A file, not a pipe: nobody reads while a test waits for kubectl, and what cannot write its log stands still.
+  const logPath = join(root, 'log')
+  const log = openSync(logPath, 'a')
+  const said = (): string => readFileSync(logPath, 'utf8').slice(-4000)
+  const start = (program: string, flags: Readonly<Record<string, string>>): ChildProcess =>
+    startWith(
+      program,
+      Object.entries(flags).map(([name, value]) => `--${name}=${value}`),
+    )
+  const startWith = (program: string, args: readonly string[]): ChildProcess => {
+    const child = spawn(program, args, { stdio: ['ignore', 'ignore', log] })
     running.push(child)
     return child
   }
@@ -79,6 +96,7 @@ export async function startKubernetes(programs: string): Promise<KubernetesServe
     'listen-peer-urls': peerUrl,
     'initial-advertise-peer-urls': peerUrl,
     'initial-cluster': `default=${peerUrl}`,
+    'unsafe-no-fsync': 'true',
   })
   const server = start(join(programs, 'kube-apiserver'), {
     ...identityFlags(root),
@@ -107,11 +125,16 @@ export async function startKubernetes(programs: string): Promise<KubernetesServe
     return stdout
   }
   const isReady = (): true | null => {
-    if (running.some(({ exitCode }) => exitCode !== null)) throw new Error(`Kubernetes did not start: ${said}`)
+    if (running.some(({ exitCode }) => exitCode !== null)) throw new Error(`Kubernetes did not start: ${said()}`)
     return run(['get', '--raw', '/readyz']).status === 0 ? true : null
   }
-  if ((await poll(isReady, { everyMs: 200, timeoutMs: 120_000 })) === null) throw new Error(`Kubernetes: ${said}`)
+  if ((await poll(isReady, { everyMs: 200, timeoutMs: 120_000 })) === null) throw new Error(`Kubernetes: ${said()}`)
   kubectl(['create', 'namespace', 'shop'])
+  if (controllers) {
+    const program = join((await controllerProgram(VERSION)) ?? '', 'kube-controller-manager')
+    start(program, controllerFlags(kubeconfig, keyIn(root)))
+    startWith(process.execPath, [join(import.meta.dirname, 'kubelet.ts'), kubeconfig, join(root, 'certificates')])
+  }
   return {
     kubeconfig,
     guestKubeconfig,
@@ -136,9 +159,15 @@ export async function startKubernetes(programs: string): Promise<KubernetesServe
         .map((child) => once(child, 'exit'))
       end()
       await Promise.all(gone)
+      closeSync(log)
       rmSync(root, { recursive: true, force: true })
     },
   }
+}
+
+/** Of service accounts. */
+function keyIn(root: string): string {
+  return join(root, 'service-accounts.pem')
 }
 
 /** Two users by token: one may do everything, one nothing. Service accounts, for which there is no controller, are not asked for. */
@@ -148,7 +177,7 @@ function identityFlags(root: string): Record<string, string> {
     publicKeyEncoding: { type: 'spki', format: 'pem' },
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   })
-  const [key, tokens] = [join(root, 'service-accounts.pem'), join(root, 'tokens.csv')]
+  const [key, tokens] = [keyIn(root), join(root, 'tokens.csv')]
   writeFileSync(key, privateKey, { mode: 0o600 })
   writeFileSync(tokens, 'admin-token,admin,1,system:masters\nguest-token,guest,2\n', { mode: 0o600 })
   return {
