@@ -7,4 +7,5 @@ export const routers = {
   'service-selector': async () => (await import('../routers/service-selector.ts')).serviceSelector,
   'http-route': async () => (await import('../routers/http-route.ts')).httpRoute,
   'ingress-nginx': async () => (await import('../routers/ingress-nginx.ts')).ingressNginx,
+  command: async () => (await import('../routers/command.ts')).command,
 }

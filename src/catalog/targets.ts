@@ -2,6 +2,10 @@
 
 export const targets = {
   'process-group': async () => (await import('../targets/process-group.ts')).processGroup,
+  pm2: async () => (await import('../targets/pm2.ts')).pm2,
+  command: async () => (await import('../targets/command.ts')).command,
+  compose: async () => (await import('../targets/compose.ts')).compose,
   helm: async () => (await import('../targets/helm.ts')).helm,
   kubernetes: async () => (await import('../targets/kubernetes.ts')).kubernetes,
+  systemd: async () => (await import('../targets/systemd.ts')).systemd,
 }
