@@ -2,6 +2,7 @@
 
 export const targets = {
   'process-group': async () => (await import('../targets/process-group.ts')).processGroup,
+  'static-site': async () => (await import('../targets/static-site.ts')).staticSite,
   pm2: async () => (await import('../targets/pm2.ts')).pm2,
   command: async () => (await import('../targets/command.ts')).command,
   compose: async () => (await import('../targets/compose.ts')).compose,
