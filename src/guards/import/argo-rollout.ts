@@ -49,15 +49,28 @@ export function importRolloutSteps(resource: Resource, into: Collected): void {
     const at: Keys = ['spec', 'strategy', 'canary', 'steps', index]
     if (step.setWeight !== undefined) {
       close()
-      weight = numberOf(step.setWeight) ?? weight
+      weight = Math.min(100, numberOf(step.setWeight) ?? weight)
     } else if (step.pause !== undefined) pausedMs += pauseMs(resource, at, step.pause, into)
-    else if (step.analysis === undefined)
-      into.leaveOut(resource, at, `the step ${Object.keys(step)[0] ?? ''} has no counterpart`)
+    else if (step.analysis === undefined) leaveOutStep(resource, at, step, into)
   }
   close()
   if (stages.length === 0) return
   if (stages.at(-1)?.weight !== 100) stages.push({ name: 'full', weight: 100, duration: formatDuration(0) })
-  into.addStages(resource.name, stages.slice(-50))
+  into.addStages(resource, stages.slice(-50))
+}
+
+const STEPS_LEFT_OUT: Readonly<Record<string, string>> = {
+  setCanaryScale: 'the new version runs at full strength from the first stage on',
+  setHeaderRoute: "testers reach the new version by the router's preview header, at every stage",
+  setMirrorRoute: 'a canary mirrors nothing; the strategy `blue-green` has `mirror`',
+  experiment: 'nothing but the two versions runs; bind a checklist item to an action that starts it',
+  plugin: 'bind a checklist item to an action that does it',
+  replaceProgress: 'a release that is under way is not replaced: it ends, or goes back',
+}
+
+function leaveOutStep(resource: Resource, at: Keys, step: Readonly<Record<string, unknown>>, into: Collected): void {
+  const [name = ''] = Object.keys(step)
+  into.leaveOut(resource, [...at, ...(name ? [name] : [])], STEPS_LEFT_OUT[name] ?? 'a step that is not known here')
 }
 
 function pauseMs(resource: Resource, at: Keys, pause: unknown, into: Collected): number {
@@ -68,7 +81,7 @@ function pauseMs(resource: Resource, at: Keys, pause: unknown, into: Collected):
   }
   const ms = typeof duration === 'number' ? duration * 1000 : (parseDurationMs(String(duration)) ?? seconds(duration))
   if (ms === null) into.leaveOut(resource, at, `"${String(duration)}" is not a duration`)
-  return ms ?? 0
+  return Math.max(0, ms ?? 0)
 }
 
 function seconds(text: unknown): number | null {

@@ -54,6 +54,7 @@ export class Collected implements Imported {
   readonly guards: Record<string, ImportedGuard> = {}
   readonly stages: Record<string, ImportedStage[]> = {}
   readonly notCarriedOver: NotCarriedOver[] = []
+  readonly #stagesOf = new Map<Resource, ImportedStage[]>()
 
   /** Notes what is left out. @param keys where it stands in the resource. */
   leaveOut(resource: Resource, keys: Keys, why: string): void {
@@ -90,8 +91,14 @@ export class Collected implements Imported {
     this.guards[nearestFreeName(slugOf(wanted), Object.keys(this.guards))] = guard
   }
 
-  addStages(wanted: string, stages: ImportedStage[]): void {
-    this.stages[nearestFreeName(wanted, Object.keys(this.stages))] = stages
+  addStages(resource: Resource, stages: ImportedStage[]): void {
+    this.stages[nearestFreeName(resource.name, Object.keys(this.stages))] = stages
+    this.#stagesOf.set(resource, stages)
+  }
+
+  /** Of that very document: several may have the same name. */
+  stagesOf(resource: Resource): ImportedStage[] | undefined {
+    return this.#stagesOf.get(resource)
   }
 }
 

@@ -23,8 +23,21 @@ const ANALYSIS_LEFT_OUT: Readonly<Record<string, string>> = {
   sessionAffinity: 'the router keeps clients on a version by its own option',
 }
 
+/** What is made of a Canary besides its guard. */
+export interface CanarySurroundings {
+  /** Fields of the analysis of which something is made elsewhere. */
+  carried: ReadonlySet<string>
+  /** Whether its router will count requests. */
+  countsRequests: boolean
+}
+
 /** @param templates MetricTemplate documents of the same files. */
-export function importCanary(resource: Resource, templates: readonly Resource[], into: Collected): void {
+export function importCanary(
+  resource: Resource,
+  templates: readonly Resource[],
+  into: Collected,
+  surroundings: CanarySurroundings,
+): void {
   const spec = mapOf(resource.value.spec) ?? {}
   const field = spec.analysis === undefined && spec.canaryAnalysis !== undefined ? 'canaryAnalysis' : 'analysis'
   const analysis = mapOf(spec[field])
@@ -32,8 +45,10 @@ export function importCanary(resource: Resource, templates: readonly Resource[],
   if (spec.skipAnalysis === true)
     into.leaveOut(resource, ['spec', 'skipAnalysis'], 'the guard is in force; leave it out to skip it')
   for (const [name, why] of Object.entries(ANALYSIS_LEFT_OUT))
-    if (analysis[name] !== undefined) into.leaveOut(resource, ['spec', field, name], why)
+    if (analysis[name] !== undefined && !surroundings.carried.has(name))
+      into.leaveOut(resource, ['spec', field, name], why)
   const canary: Canary = {
+    ...surroundings,
     resource,
     spec,
     analysis,
@@ -55,10 +70,10 @@ export function importCanary(resource: Resource, templates: readonly Resource[],
       threshold: Math.max(1, numberOf(analysis.threshold) ?? 1),
     })
   const stages = stagesOf(canary)
-  if (stages.length > 0) into.addStages(resource.name, stages)
+  if (stages.length > 0) into.addStages(resource, stages)
 }
 
-interface Canary {
+interface Canary extends CanarySurroundings {
   resource: Resource
   spec: Readonly<Record<string, unknown>>
   analysis: Readonly<Record<string, unknown>>
@@ -94,6 +109,14 @@ function checkOf(canary: Canary, metric: Readonly<Record<string, unknown>>, at: 
     return []
   }
   if (name === 'request-success-rate' || name === 'request-duration') {
+    if (!canary.countsRequests) {
+      into.leaveOut(
+        resource,
+        at,
+        'the router counts no requests: write a query of your own as a MetricTemplate, and import it with this',
+      )
+      return []
+    }
     into.addRouter()
     return builtinCheck(name, range)
   }

@@ -32,11 +32,16 @@ export function readResources({ path, text }: ImportFile): Resource[] {
     const [problem] = document.errors
     if (problem) {
       const message = problem.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? 'not YAML'
-      const hint = text.includes('{{-') ? { hint: 'render the chart first: helm template' } : {}
-      throw new PlanError(message, { file: path, line: lines.linePos(problem.pos[0]).line, ...hint })
+      throw new PlanError(message, { file: path, line: lines.linePos(problem.pos[0]).line, ...hintFor(text) })
     }
     return resourcesOf(document, valueOf(document, path), [], { path, lines })
   })
+}
+
+/** Templates that nobody has filled. */
+function hintFor(text: string): { hint?: string } {
+  if (text.includes('{{')) return { hint: 'render the chart first: helm template' }
+  return text.includes('<%') ? { hint: 'fill the Ruby in it first: erb FILE' } : {}
 }
 
 /** @throws PlanError where aliases blow a document up. */
