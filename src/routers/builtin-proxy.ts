@@ -51,6 +51,8 @@ class BuiltinProxy implements Router {
   readonly #name: string
   readonly #system: string
   readonly #paths: ProxyPaths
+  /** The proxy ran with these settings when it was last told something: they cannot have changed since. */
+  #isPrepared = false
 
   constructor(settings: ProxySettings, context: RouterContext) {
     this.#settings = settings
@@ -65,8 +67,13 @@ class BuiltinProxy implements Router {
   }
 
   async set(table: RoutingTable): Promise<void> {
-    await this.#prepare()
-    await this.#askRunning('PUT', '/table', withDeadline(ASK_TIMEOUT_MS), canonicalJson(table))
+    const body = canonicalJson(table)
+    // In a hurry, as a way back is, traffic comes first: one question to a busy proxy costs as much as all it has under way.
+    if (!this.#isPrepared || (await this.#ask('PUT', '/table', withDeadline(ASK_TIMEOUT_MS), body)) === null) {
+      await this.#prepare()
+      await this.#askRunning('PUT', '/table', withDeadline(ASK_TIMEOUT_MS), body)
+      this.#isPrepared = true
+    }
     if (canonicalJson(await this.current()) !== canonicalJson(table))
       throw new OutsideError(this.#system, 'another table is in force than the one just set', {
         retryable: true,

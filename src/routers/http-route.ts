@@ -33,6 +33,7 @@ import {
   SETTLE_EVERY_MS,
   sharesOf,
 } from './kubernetes/services.ts'
+import { headerName } from './client-fields.ts'
 import { defineRouter } from './router.ts'
 
 const optionsSchema = z.strictObject({
@@ -41,9 +42,7 @@ const optionsSchema = z.strictObject({
     .union([objectName, z.int().min(0).max(15)])
     .default(0)
     .describe('Its rule: by name, or by place, from 0. All backends of the rule are those of the release'),
-  previewHeader: z
-    .string()
-    .regex(/^[a-z0-9-]+$/, 'a header name in lower case')
+  previewHeader: headerName
     .nullable()
     .default(null)
     .describe(

@@ -24,6 +24,7 @@ import {
 import { clusterRouter, kubectlOf, type Share, type Switch, type SwitchParts } from './kubernetes/cluster-router.ts'
 import { clusterRouterFields } from './kubernetes/options.ts'
 import { absent, changedBack, readyEndpoints, requireEndpoints, serviceOf, sharesOf } from './kubernetes/services.ts'
+import { headerName } from './client-fields.ts'
 import { defineRouter } from './router.ts'
 
 const optionsSchema = z.strictObject({
@@ -31,9 +32,7 @@ const optionsSchema = z.strictObject({
   canary: objectName
     .optional()
     .describe('Ingress beside it that gonogo makes and removes. Default: the same name and "-canary"'),
-  previewHeader: z
-    .string()
-    .regex(/^[a-z0-9-]+$/, 'a header name in lower case')
+  previewHeader: headerName
     .nullable()
     .default(null)
     .describe('With this header and the version as its value, the candidate answers before it has traffic'),

@@ -38,7 +38,7 @@ test('a share of them, and never those that the version gets anyway', async () =
 })
 
 test('a version that hangs, is dead or talks without end delays nobody and is bounded', async () => {
-  const { proxy, url, counters } = await startProxy({ mirrorRequestsMax: 5, requestTimeoutMs: 150 })
+  const { proxy, url, counters } = await startProxy({ mirrorRequestsMax: 5, requestTimeoutMs: 1500 })
   const hanging = await startBackend('v2-1', () => {})
   const stable = await startBackend('v1-1')
   proxy.apply(tableOf({ v1: 100, v2: 0 }, [stable, hanging], TO_V2))

@@ -1,5 +1,6 @@
 // What a user can set on the built-in proxy; the process reads the same values from its settings file.
 import { z } from 'zod'
+import { clientFields, cookieName } from '../client-fields.ts'
 
 const milliseconds = z.int().min(1).max(86_400_000)
 
@@ -10,28 +11,11 @@ export const settingsSchema = z.strictObject({
       port: z.int().min(0).max(65_535).describe('Port to listen on; 0 takes any free one'),
     })
     .describe('Where clients connect'),
-  previewHeader: z
-    .string()
-    .regex(/^[a-z0-9-]+$/, 'a header name in lower case')
-    .nullable()
-    .default('x-gonogo-version')
-    .describe('Request header that asks for one version (`v2`, `candidate`, `stable`); responses carry who answered'),
-  previewCookie: z
-    .string()
-    .regex(/^[\w-]+$/, 'a cookie name')
+  ...clientFields,
+  previewCookie: cookieName
     .nullable()
     .default('gonogo-version')
     .describe('Cookie that asks for one version like the preview header; one that names no routed version is ignored'),
-  stickyCookie: z
-    .string()
-    .regex(/^[\w-]+$/, 'a cookie name')
-    .nullable()
-    .default('gonogo-client')
-    .describe('Cookie that keeps a client at its version while traffic is split; null: every request is drawn anew'),
-  trustForwarded: z
-    .boolean()
-    .default(false)
-    .describe('Keep x-forwarded-* of the request (another proxy stands in front) instead of replacing them'),
   retry: z
     .strictObject({
       methods: z

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { poll } from '../../lib/deadline.ts'
 import { OutsideError } from '../../lib/errors.ts'
 import type { Row } from '../../lib/haproxy-runtime.ts'
-import { sha256 } from '../../lib/hash.ts'
+import { canonicalJson, sha256 } from '../../lib/hash.ts'
 import { programLine } from '../../lib/program.ts'
 import type { VersionCounters } from '../../plan/signal.ts'
 import { describeWeights, type RoutingTable } from '../../plan/traffic.ts'
@@ -30,6 +30,8 @@ export class GeneratedHaproxy implements Router {
   readonly #installation: Installation
   readonly #file: OccupationFile
   readonly #memory = new CounterMemory()
+  /** The instances that this process has seen in service, each in its place. */
+  #settled: string | null = null
 
   constructor(options: GeneratedOptions, context: RouterContext) {
     this.#options = options
@@ -55,15 +57,21 @@ export class GeneratedHaproxy implements Router {
     const occupation = this.#occupationFor(table)
     const entries = mapEntries(table, occupation)
     const addresses = await addressesOf(this.#system, table)
-    // All that there is to know in one dialogue: between the command and the switch lies one more.
-    const said = await runtime.askIfRunning(['show info', SERVERS])
+    const route = mapCommands(paths.map, entries)
+    // Where nothing but the route changes, traffic comes first. Else all that there is to know comes in one dialogue before it.
+    const settling = canonicalJson({ occupation, addresses: [...addresses] })
+    const isSettled = this.#settled === settling
+    this.#settled = null
+    const said = await runtime.askIfRunning([...(isSettled ? route : []), 'show info', SERVERS])
     const isFresh = await ensureRunning(this.#installation, said, occupation, mapText(entries))
     if (!isFresh && said !== null) {
       const states = parseServers(said)
-      await runtime.ask([...admitCommands(occupation, states, addresses), ...mapCommands(paths.map, entries)])
+      const admitting = admitCommands(occupation, states, addresses)
+      if (!isSettled || admitting.length > 0) await runtime.ask([...admitting, ...route])
       await runtime.ask(dismissCommands(occupation, states, this.#options.slots))
     }
     await this.#verify(entries, occupation, addresses)
+    this.#settled = settling
     // From now on a HAProxy that is restarted comes back with this.
     writeFiles(this.#installation, occupation, mapText(entries))
     this.#file.write(occupation, table.stable)

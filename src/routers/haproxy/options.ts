@@ -1,9 +1,9 @@
 // What a user can set on HAProxy: a configuration that gonogo writes (`listen`), or one of the user's own (`adopt`).
 import { z } from 'zod'
+import { clientFields } from '../client-fields.ts'
 import { probeSchema } from '../probing.ts'
 
 const milliseconds = z.int().min(1).max(86_400_000)
-const headerName = z.string().regex(/^[a-z0-9-]+$/, 'a header name in lower case')
 const path = z.string().regex(/^[^\s"'\\]+$/, 'a path without spaces and quotes')
 const proxyName = z.string().regex(/^[\w.:-]+$/, 'a name as HAProxy takes it')
 const slotNames = z.array(proxyName).min(1).max(256)
@@ -46,20 +46,7 @@ export const haproxyOptions = z
     listen: listenSchema.optional().describe('gonogo writes the configuration, and clients connect here'),
     adopt: adoptSchema.optional().describe('HAProxy is yours; gonogo only uses its runtime API'),
     slots: z.int().min(1).max(64).default(8).describe('Instances that one version can have'),
-    previewHeader: headerName
-      .nullable()
-      .default('x-gonogo-version')
-      .describe('Request header that asks for one version (`v2`, `candidate`, `stable`); responses carry who answered'),
-    stickyCookie: z
-      .string()
-      .regex(/^[\w-]+$/, 'a cookie name')
-      .nullable()
-      .default('gonogo-client')
-      .describe('Cookie that keeps a client at its version while traffic is split; null: every request is drawn anew'),
-    trustForwarded: z
-      .boolean()
-      .default(false)
-      .describe('Keep x-forwarded-* of the request (another proxy stands in front) instead of replacing them'),
+    ...clientFields,
     healthPath: path.nullable().default(null).describe('Path that is asked to see whether an instance is well'),
     shield: z
       .strictObject({

@@ -1,5 +1,6 @@
 // What a user can set on an nginx router.
 import { z } from 'zod'
+import { clientFields } from '../client-fields.ts'
 import { probeSchema } from '../probing.ts'
 
 const milliseconds = z.int().min(1).max(86_400_000)
@@ -41,22 +42,7 @@ export const settingsSchema = z
         'Where gonogo asks your nginx (lua); several routers may share it. An nginx of its own is asked over a socket',
       ),
     location: z.string().startsWith('/').default('/').describe('Path below which requests are routed'),
-    previewHeader: z
-      .string()
-      .regex(/^[a-z0-9-]+$/, 'a header name in lower case')
-      .nullable()
-      .default('x-gonogo-version')
-      .describe('Request header that asks for one version (`v2`, `candidate`, `stable`); responses carry who answered'),
-    stickyCookie: z
-      .string()
-      .regex(/^\w+(-\w+)*$/, 'a cookie name')
-      .nullable()
-      .default('gonogo-client')
-      .describe('Cookie that keeps a client at its version while traffic is split; null: every request is drawn anew'),
-    trustForwarded: z
-      .boolean()
-      .default(false)
-      .describe('Keep x-forwarded-* of the request (another proxy stands in front) instead of replacing them'),
+    ...clientFields,
     attemptsMax: z
       .int()
       .min(1)

@@ -1,6 +1,7 @@
 // Options of the target kind `helm`: strict, and each mode asks for what it needs.
 import { z } from 'zod'
-import { clusterFields, namespaceField, objectName } from '../../lib/kubectl.ts'
+import { clusterFields, namespaceField } from '../../lib/kubectl.ts'
+import { slotNames } from '../cluster/slots.ts'
 
 const milliseconds = z.number().int().min(1).max(86_400_000)
 const word = z
@@ -27,13 +28,7 @@ const fields = z.strictObject({
     .max(53)
     .regex(/^[a-z](?:[a-z0-9-]|\{version\}|\{slot\})*$/, 'not a name; expected one like "web-{version}"')
     .describe('Name of the release: with `{version}` or `{slot}` beside, the one release in place'),
-  slots: z
-    .array(objectName.max(30))
-    .min(2)
-    .max(10)
-    .refine((slots) => new Set(slots).size === slots.length, 'each slot once')
-    .optional()
-    .describe('Beside: versions take turns in these slots, as ["blue", "green"]'),
+  slots: slotNames.optional().describe('Beside: versions take turns in these slots, as ["blue", "green"]'),
   valuesFiles: z.array(word).default([]).describe('Files of values, relative to gonogo.yaml; later ones win'),
   set: z
     .record(z.string().regex(/^[\w-]+(?:\.[\w-]+)*$/, 'not a path; expected one like "image.tag"'), value)

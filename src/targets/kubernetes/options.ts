@@ -1,6 +1,7 @@
 // Options of the target kind `kubernetes`: strict, and each mode asks for what it needs.
 import { z } from 'zod'
 import { clusterFields, namespaceField, objectName, plainName } from '../../lib/kubectl.ts'
+import { slotNames } from '../cluster/slots.ts'
 
 const milliseconds = z.number().int().min(1).max(86_400_000)
 
@@ -25,11 +26,7 @@ const fields = z.strictObject({
     .refine((text) => /\{(?:version|slot)\}/.test(text), 'it must hold `{version}` or `{slot}`')
     .optional()
     .describe('Beside: what the objects of a version are called. Default: target name and `{version}`, or `{slot}`'),
-  slots: z
-    .array(objectName.max(30))
-    .min(2)
-    .max(10)
-    .refine((slots) => new Set(slots).size === slots.length, 'each slot once')
+  slots: slotNames
     .optional()
     .describe('Beside: versions take turns in these slots, as ["blue", "green"]; without them each has its own names'),
   service: z
