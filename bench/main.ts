@@ -18,6 +18,7 @@ const benches: Record<string, () => Promise<{ bench: Bench }>> = {
   'data-postgres': () => import('./data-postgres.ts'),
   emergency: () => import('./emergency.ts'),
   load: () => import('./load.ts'),
+  pairs: () => import('./pairs.ts'),
   proxy: () => import('./proxy.ts'),
   reaction: () => import('./reaction.ts'),
   reading: () => import('./reading.ts'),

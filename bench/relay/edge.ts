@@ -20,11 +20,11 @@ export interface Edge extends AsyncDisposable {
 
 type Health = NonNullable<Awaited<ReturnType<typeof builtinProxyHealth>>>
 
-/** Starts the proxy with a first table. */
-export async function startEdge(table: RoutingTable): Promise<Edge> {
+/** Starts the proxy with a first table, and with other options than those that hold by default. */
+export async function startEdge(table: RoutingTable, options: Record<string, unknown> = {}): Promise<Edge> {
   const directory = mkdtempSync(join(tmpdir(), 'gonogo-bench-'))
   const context = { name: 'edge', directory, stateDirectory: directory, env: {} }
-  const router = builtinProxy.create(builtinProxy.options.parse({ listen: { port: 0 } }), context)
+  const router = builtinProxy.create(builtinProxy.options.parse({ listen: { port: 0 }, ...options }), context)
   await router.set(table)
   const look = async (): Promise<Health> => {
     const health = await builtinProxyHealth(context)

@@ -1,6 +1,6 @@
 // The kind and its process: started, killed, restarted, switched by shell. Everything in its own directory and on free ports.
-import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
@@ -25,6 +25,29 @@ function pathWithoutCurl(): string {
   return directory
 }
 
+/** Stands in front of an admin socket until the test ends. @returns what is asked from now on. */
+async function listenIn(socketPath: string): Promise<string[]> {
+  const questions: string[] = []
+  const behind = `${socketPath}.behind`
+  renameSync(socketPath, behind)
+  const server = createServer((client) => {
+    client.once('data', (first: Buffer) => {
+      questions.push(first.toString().split(' ').slice(0, 2).join(' '))
+      const proxy = connect(behind)
+      proxy.write(first)
+      client.pipe(proxy).pipe(client)
+      for (const socket of [client, proxy]) socket.on('error', () => socket.destroy())
+    })
+  }).listen(socketPath)
+  await once(server, 'listening')
+  onTestFinished(async () => {
+    server.close()
+    await once(server, 'close')
+    renameSync(behind, socketPath)
+  })
+  return questions
+}
+
 test('the example is valid and the failing example is not', () => {
   expect(builtinProxy.options.safeParse(builtinProxy.example).success).toBe(true)
   expect(builtinProxy.options.safeParse(builtinProxy.failingExample).success).toBe(false)
@@ -45,6 +68,25 @@ test('set starts the proxy, puts the table in force and reads it back; counters 
     { version: 'v1', requests: 1 },
     { version: 'v2', requests: 1 },
   ])
+})
+
+test('a switch after the first one goes to the proxy before any other question', async () => {
+  const { router, paths, get } = openEdge()
+  const backends = [await startBackend('v1-1'), await startBackend('v2-1')]
+  await router.set(tableOf({ v1: 100, v2: 0 }, backends))
+  const questions = await listenIn(paths.adminSocket)
+  await router.set(tableOf({ v1: 0, v2: 100 }, backends))
+  expect(questions).toEqual(['PUT /table', 'GET /table'])
+  expect(await get()).toBe('v2')
+})
+
+test('a proxy that was killed since the last switch is started by the next one', async () => {
+  const { router, paths, get } = openEdge()
+  const backends = [await startBackend('v1-1'), await startBackend('v2-1')]
+  await router.set(tableOf({ v1: 100, v2: 0 }, backends))
+  await endProxy(paths)
+  await router.set(tableOf({ v1: 0, v2: 100 }, backends))
+  expect(await get()).toBe('v2')
 })
 
 test('a wrong table is refused and the one in force stays', async () => {

@@ -1,6 +1,6 @@
 // HAProxy as it is, with a configuration of gonogo's: the contract, and what is not lost.
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -59,6 +59,29 @@ async function open(given: Record<string, unknown> = {}): Promise<Bench> {
       await poll(() => (identify(pid) ? null : true), { everyMs: 5, timeoutMs: 5000 })
   }
   return { ...versions, router, url: `http://127.0.0.1:${port}/`, context, again, kill }
+}
+
+/** Stands in front of the runtime socket until the test ends. @returns the lines that come from now on. */
+async function listenIn(path: string): Promise<string[]> {
+  const lines: string[] = []
+  const behind = `${path}.behind`
+  renameSync(path, behind)
+  const server = createServer((client) => {
+    client.once('data', (line: Buffer) => {
+      lines.push(line.toString().trim())
+      const haproxySide = connect(behind)
+      haproxySide.write(line)
+      client.pipe(haproxySide).pipe(client)
+      for (const socket of [client, haproxySide]) socket.on('error', () => socket.destroy())
+    })
+  }).listen(path)
+  await once(server, 'listening')
+  onTestFinished(async () => {
+    server.close()
+    await once(server, 'close')
+    renameSync(behind, path)
+  })
+  return lines
 }
 
 const ask = async (url: string, init?: RequestInit): Promise<string> => (await fetch(url, init)).text()
@@ -204,6 +227,20 @@ describe.skipIf(!isThere)('haproxy with a configuration that gonogo writes', () 
     for (let i = 0; i < 10; i++) expect(await ask(url)).toBe('v3')
     expect((await router.current())?.backends.map(({ id }) => id).toSorted()).toEqual(['v3-2', 'v3-3'])
     await expect(router.set({ ...table, backends: [...table.backends, ...stable] })).rejects.toThrow('two versions')
+  })
+
+  it('a switch between the same instances is the first thing that HAProxy is told; who was taken out meanwhile is put back', async () => {
+    const { router, table, url, context } = await open()
+    await router.set(table(0))
+    const path = join(context.stateDirectory, 'routers/edge/admin.sock')
+    const said = await listenIn(path)
+    await router.set(table(100))
+    expect(said[0]).toMatch(/^set map \S+ blue v1;set map .*;show info;show servers state$/)
+    expect(await ask(url)).toBe('v2')
+    for (const name of ['blue/blue-1', 'blue/blue-2'])
+      await askRuntime({ socket: path }, '/', `set server ${name} state maint`, AbortSignal.timeout(5000))
+    await router.set(table(0))
+    expect(await ask(url)).toBe('v1')
   })
 
   it('killed, it comes back with what was in force: by the capsule, without gonogo, or by the next set', async () => {

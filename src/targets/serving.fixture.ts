@@ -11,7 +11,7 @@ const { join } = require('node:path')
 const beside = join(__dirname, 'VERSION')
 const version = existsSync(beside) ? readFileSync(beside, 'utf8').trim() : process.env.GONOGO_VERSION
 console.log('this is', version)
-if (version.startsWith('dies')) { console.error('no good reason'); process.exit(3) }
+if (version.startsWith('dies')) throw new Error('no good reason')
 const server = createServer((request, response) => {
   response.statusCode = version.startsWith('sick') ? 503 : 200
   response.end(version)

@@ -59,10 +59,15 @@ export function seenOf({ pid, pm2_env: state }: Pm2Process, backend: Backend): S
 
 /** What the one that is worst off wrote last. */
 export function lastLinesOf(processes: readonly Pm2Process[]): string[] {
-  const worst = processes.find(({ pm2_env: { status } }) => status !== 'online') ?? processes[0]
-  const { pm_err_log_path: errors, pm_out_log_path: output } = worst?.pm2_env ?? {}
+  const isUp = ({ pm2_env: { status } }: Pm2Process): number => (status === 'online' ? 1 : 0)
+  const worstFirst = processes.toSorted((a, b) => isUp(a) - isUp(b)).map(({ pm2_env: environment }) => environment)
+  // What any of them complained of says more than what the worst one, just started again, has said so far.
+  const paths = [
+    ...worstFirst.map(({ pm_err_log_path: path }) => path),
+    ...worstFirst.map(({ pm_out_log_path: path }) => path),
+  ]
   return (
-    [errors, output]
+    paths
       .filter((path) => path !== undefined)
       .map((path) => lastLines(path, LAST_LINES))
       .find((lines) => lines.length > 0) ?? []
