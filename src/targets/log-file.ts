@@ -11,7 +11,7 @@ export function rotateLog(path: string): void {
   truncateSync(path)
 }
 
-/** The last lines that say something; none when there is no log. */
+/** The last lines that say something; none when there is no log. Frames of a stack say where, not what: the line above them counts. */
 export function lastLines(path: string, count: number): string[] {
   const size = statSync(path, { throwIfNoEntry: false })?.size
   if (!size) return []
@@ -23,5 +23,5 @@ export function lastLines(path: string, count: number): string[] {
     closeSync(file)
   }
   const lines = buffer.toString('utf8').split('\n')
-  return lines.filter((line) => line.trim() !== '').slice(-count)
+  return lines.filter((line) => line.trim() !== '' && !/^\s+at /.test(line)).slice(-count)
 }

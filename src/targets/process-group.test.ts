@@ -294,7 +294,9 @@ describe('replaced instance by instance', () => {
     const own = project.target({ instances: 2 })
     await own.prepare('v1', signal)
     await own.resize?.('v1', 1, signal)
-    process.kill(readAlive(layout(project, 'v1').supervisor)?.pid ?? 0, 'SIGKILL')
+    const supervisor = readAlive(layout(project, 'v1').supervisor)?.pid ?? 0
+    process.kill(supervisor, 'SIGKILL')
+    expect(await poll(() => (identify(supervisor) ? null : true), soon)).toBe(true)
     const pid = (await own.current())['v1']?.[0]?.pid ?? 0
     expect(await own.resize?.('v1', 1, signal)).toHaveLength(1)
     expect((await own.current())['v1']).toMatchObject([{ pid }])

@@ -1,5 +1,5 @@
 // A user's nginx, with Lua and without; and gonogo's own where there is no Lua.
-import { request } from 'node:http'
+import { request, type RequestListener } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { describeRouter, runCapsuleStep } from '../../../test/contracts/router-contract.ts'
 import { describeSessionAffinity } from '../../../test/contracts/session-affinity.ts'
@@ -97,6 +97,13 @@ describe.skipIf(!hasNginx)('own nginx without Lua', () => {
     const answer = await fetch(url)
     expect([answer.headers.get('x-gonogo-version'), await answer.text()]).toEqual(['v1', 'v1'])
     await expect(router.set(table(0, { hold: true }))).rejects.toThrow('cannot hold')
+  })
+
+  it('says once who answered, also where the service itself says so', async () => {
+    const listener: RequestListener = (_, response) => response.setHeader('x-gonogo-version', 'mine').end()
+    const { router, table, url } = await own('reload', {}, { v1: listener })
+    await router.set(table(0))
+    expect((await fetch(url)).headers.get('x-gonogo-version')).toBe('v1')
   })
 })
 

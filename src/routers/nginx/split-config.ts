@@ -49,7 +49,9 @@ export function splitServer(settings: NginxSettings, name: string): string {
   const prefix = nginxPrefix(name)
   const { previewHeader, stickyCookie, location, attemptsMax } = settings
   const headers = [
-    ...(previewHeader === null ? [] : [`add_header ${previewHeader} $${prefix}_answered always;`]),
+    ...(previewHeader === null
+      ? []
+      : [`proxy_hide_header ${previewHeader};`, `add_header ${previewHeader} $${prefix}_answered always;`]),
     ...(stickyCookie === null ? [] : [`add_header Set-Cookie $${prefix}_cookie always;`]),
   ]
   const pass = (isStream: boolean): string => `  proxy_pass http://$${prefix}_upstream;
