@@ -10,6 +10,7 @@ import type { Deadlines } from './deadlines.ts'
 import { failureOf } from './failing.ts'
 import type { Failure } from './failing.ts'
 import { responseHeaders } from './headers.ts'
+import { announceEnd } from './lingering.ts'
 import type { ConnectionError, Upstream } from './upstream.ts'
 
 /** What an attempt needs to know of its request. */
@@ -137,6 +138,7 @@ export class Attempt extends Expiring implements Dispatcher.DispatchHandler {
     this.#resume = resume
     const { response, versionHeader } = this.#owner
     const headers = responseHeaders(raw, versionHeader, this.#owner.addedHeaders(this.version))
+    if (this.#owner.hasBody) announceEnd(response)
     response.writeHead(status, statusText, headers.list)
     this.#relayed = true
     this.#bodyBytesDeclared = headers.bodyBytes

@@ -133,6 +133,29 @@ test('an answer that comes before the upload is over reaches its client, whole, 
   expect(counters('v1')).toMatchObject({ requests: 1, errors: 0, inFlight: 0 })
 })
 
+test('a connection that ends because its upload was answered too early says so: its client sends nothing more on it', async () => {
+  const { proxy, port } = await startProxy()
+  const broken = await startBackend('v1-1', (request) => void request.socket.resetAndDestroy())
+  const early = await startBackend('v2-1', (request, response) => {
+    response.writeHead(403).end('not you')
+    request.resume()
+  })
+  for (const [backend, status] of [
+    [broken, 502],
+    [early, 403],
+  ] as const) {
+    proxy.apply(tableOf({ [backend.version]: 100 }, [backend]))
+    const { socket, heard } = client(port)
+    const ended = once(socket, 'end')
+    const reset = vi.fn<() => void>()
+    socket.on('error', reset)
+    socket.write(`${post('content-length: 10')}12345`)
+    await ended
+    expect(heard()).toMatch(new RegExp(`^HTTP/1.1 ${status} [^]*\r\nconnection: close\r\n`, 'i'))
+    expect(reset).not.toHaveBeenCalled()
+  }
+})
+
 test('who uploads too much reads why, although it goes on sending', async () => {
   const { proxy, port } = await startProxy({ requestBytesMax: 1000 })
   const backend = await startBackend('v1-1')

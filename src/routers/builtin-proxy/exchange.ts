@@ -15,7 +15,7 @@ import { mayRetry } from './failing.ts'
 import type { Failure } from './failing.ts'
 import type { ForwardHead } from './headers.ts'
 import { forwardHead } from './headers.ts'
-import { endLingering } from './lingering.ts'
+import { announceEnd, endLingering } from './lingering.ts'
 import type { Proxy } from './proxy.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -61,7 +61,8 @@ export class Exchange extends Expiring implements AttemptOwner {
     this.hasBody = this.#head.hasBody
     const { socket } = request
     if (this.hasBody)
-      response.once('finish', () => {
+      // Before Node's own, which closes the connection.
+      response.prependOnceListener('finish', () => {
         // Answered before the body is here: the rest of it is not wanted, and not to be taken for the next request.
         if (!request.complete) endLingering(socket)
       })
@@ -186,6 +187,7 @@ export class Exchange extends Expiring implements AttemptOwner {
       'content-length': Buffer.byteLength(body),
     }
     if (status === 503) headers['retry-after'] = 1
+    if (this.hasBody) announceEnd(response)
     response.writeHead(status, headers)
     response.end(body)
   }
@@ -239,6 +241,7 @@ export class Exchange extends Expiring implements AttemptOwner {
   /** Testers who ask for a version get it all the same. */
   #answerClosed(text: string): void {
     const { status, headers, body } = closedAnswer(text, this.#request.headers.accept)
+    if (this.hasBody) announceEnd(this.response)
     this.response.writeHead(status, headers)
     this.response.end(body)
   }
