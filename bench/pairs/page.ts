@@ -30,7 +30,7 @@ export function pairsPage(tried: readonly TriedPair[], { notHere, skipped }: Sup
     '',
     '1. a clean candidate is **promoted**: the new version serves, nothing of the old one runs',
     '2. a candidate that answers 500 is **rolled back** by a guard over the error rate: the old version serves, nothing of the candidate runs',
-    `3. the conductor is killed (\`kill -9\`) in the middle of a stage; the watchdog (\`after: 1 s\`) has the traffic **taken back**. The seconds are those from the kill until the client saw the old version only. \`gonogo resume\` then ends the run as rolled back`,
+    `3. the conductor is killed (\`kill -9\`) in the middle of a stage; the watchdog (\`after: 1 s\`) has the traffic **taken back**. The seconds are those from the kill until the client saw the old version only; the watchdog counts from the last sign of life, up to 0.25 s before. \`gonogo resume\` then ends the run as rolled back`,
     '',
     line(['target', ...columns]),
     line(['---', ...columns.map(() => '---')]),

@@ -31,6 +31,9 @@ const RULE = guardOf(verdict as GuardKind, { latency: { warmUp: '2 s' } })
 /** Answers take about 10 ms, 1 in 100 fails, in either version. */
 const DEPENDENCY = '10 0.01'
 
+/** What the stable version answers in place of the candidate, the proxy counts for nobody, and Prometheus for the one that answered. */
+const EVERY_ANSWER_COUNTS = { shield: { enabled: false }, breaker: { enabled: false } }
+
 /** What one source told, and what the judge made of it, look by look. */
 class Watching {
   readonly samples: Sample[] = []
@@ -130,7 +133,7 @@ async function startScene() {
 /** The weights of a canary stage. */
 async function startProxy(ports: Record<string, number>): Promise<Edge> {
   const backends = Object.entries(ports).map(([version, port]) => ({ id: version, version, host: '127.0.0.1', port }))
-  const edge = await startEdge({ weights: { v1: 75, v2: 25 }, backends, stable: 'v1' })
+  const edge = await startEdge({ weights: { v1: 75, v2: 25 }, backends, stable: 'v1' }, EVERY_ANSWER_COUNTS)
   onTestFinished(() => edge[Symbol.asyncDispose]())
   return edge
 }

@@ -2,9 +2,11 @@
 // reports, as a controller of the Gateway API does), Ingresses with the canary annotations of ingress-nginx.
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { cpSync, existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { poll } from '../../src/lib/deadline.ts'
 import { freePort } from './free-port.ts'
+import { testProgramsFolder, withGo } from './go-program.ts'
 import type { KubernetesServer } from './kubernetes.ts'
 
 const GATEWAY_API = 'sigs.k8s.io/gateway-api@v1.4.1'
@@ -19,17 +21,26 @@ export interface Gateway {
 
 /** Installs the definitions of the Gateway API, standard channel; false where they cannot be had. */
 export function installGatewayApi(cluster: KubernetesServer): boolean {
-  let folder = ''
+  const folder = join(testProgramsFolder(), GATEWAY_API.replace(/^.*\//, ''))
   try {
-    const answer = execFileSync('go', ['mod', 'download', '-json', GATEWAY_API], { cwd: '/', encoding: 'utf8' })
-    folder = (JSON.parse(answer) as { Dir: string }).Dir
+    if (!existsSync(folder)) fetchDefinitions(folder)
   } catch (error) {
     console.warn(`the Gateway API could not be fetched: ${String(error).slice(0, 500)}`)
     return false
   }
-  cluster.kubectl(['apply', '--server-side', `--filename=${join(folder, 'config/crd/standard')}`])
+  cluster.kubectl(['apply', '--server-side', `--filename=${folder}`])
   cluster.kubectl(['wait', '--for=condition=Established', '--timeout=30s', 'crd/httproutes.gateway.networking.k8s.io'])
   return true
+}
+
+/** Whole or not at all: two suites may fetch at the same time. */
+function fetchDefinitions(folder: string): void {
+  const options = { cwd: '/', encoding: 'utf8' as const, env: withGo() }
+  const { Dir } = JSON.parse(execFileSync('go', ['mod', 'download', '-json', GATEWAY_API], options)) as { Dir: string }
+  const making = `${folder}.${process.pid}`
+  cpSync(join(Dir, 'config/crd/standard'), making, { recursive: true })
+  if (!existsSync(folder)) renameSync(making, folder)
+  rmSync(making, { recursive: true, force: true })
 }
 
 /** @param options lagMs from a change of a route to it being in force; routes: whether it knows HTTPRoutes, which must be installed. */

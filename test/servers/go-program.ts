@@ -19,10 +19,19 @@ export interface GoProgram {
 
 const BUILD_MS_MAX = 900_000
 
+/** Where what was built or fetched is kept from one run to the next. */
+export function testProgramsFolder(): string {
+  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'gonogo-test-programs')
+}
+
+/** The environment with Go on the PATH, also where only its installer's usual place has it. */
+export function withGo(): NodeJS.ProcessEnv {
+  return { ...process.env, PATH: `${process.env.PATH}:/usr/local/go/bin` }
+}
+
 /** Folder with the built programs; null where there is no Go, or they could not be fetched and built. It may take minutes. */
 export async function goPrograms(program: GoProgram): Promise<string | null> {
-  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'gonogo-test-programs')
-  const folder = join(cache, program.name)
+  const folder = join(testProgramsFolder(), program.name)
   if (existsSync(folder)) return folder
   const making = `${folder}.${process.pid}`
   mkdirSync(making, { recursive: true })
@@ -41,7 +50,7 @@ export async function goPrograms(program: GoProgram): Promise<string | null> {
 
 /** @throws Error with what go said. */
 async function build({ modules, staged, programs, ldflags = '' }: GoProgram, folder: string): Promise<void> {
-  const env = { ...process.env, GOFLAGS: '-mod=mod' }
+  const env = { ...withGo(), GOFLAGS: '-mod=mod' }
   const go = (...args: string[]) =>
     promisify(execFile)('go', args, { cwd: folder, env, timeout: BUILD_MS_MAX, maxBuffer: 64 << 20 })
   const [first = ''] = modules
