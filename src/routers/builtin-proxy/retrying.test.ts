@@ -99,7 +99,7 @@ test('a backend that stops gracefully under load costs nobody an answer', async 
 })
 
 test('a slow backend: 504 when nobody else can answer, the other one when one can', async () => {
-  const { proxy, url, counters } = await startProxy({ requestTimeoutMs: 100 })
+  const { proxy, url, counters } = await startProxy({ requestTimeoutMs: 700 })
   const slow = await startBackend('v2-1', () => {})
   const stable = await startBackend('v1-1')
   proxy.apply(tableOf({ v1: 0, v2: 100 }, [stable, slow]))
