@@ -132,8 +132,8 @@ describe.skipIf(!bench)('http-route on a real cluster', () => {
     })
 
     it('names the condition that is not met', async () => {
-      cluster.apply({ ...route('nobodys'), spec: { ...route('nobodys').spec, parentRefs: [{ name: 'a' }] } })
-      kubectl('delete', 'service', 'other')
+      const rules = [rule('nowhere', '/nowhere', [{ name: 'nowhere', port: 80 }]), ...route('nobodys').spec.rules]
+      cluster.apply({ ...route('nobodys'), spec: { parentRefs: [{ name: 'a' }], rules } })
       await expect(open({ route: 'nobodys', settleMs: 1500 }).set(tableOf(50))).rejects.toThrow(
         /ResolvedRefs of gateway a is False \(BackendNotFound\)/,
       )

@@ -7,9 +7,12 @@ export interface AdminAnswer {
   body: unknown
 }
 
+/** Query of a question that is meant for one who made way; all others are for the one who serves. */
+export const AS_FORMER = 'former'
+
 const ANSWER_BYTES_MAX = 8 << 20
 const RESET_PAUSE_MS = 50
-/** The moment of an upgrade in which nobody takes changes; bounded by the question's own deadline. */
+/** The process asked has made way or is about to; bounded by the question's own deadline. */
 const JUST_HANDING_OVER = 503
 
 /**

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { poll } from '../../lib/deadline.ts'
 import { messageOf } from '../../lib/errors.ts'
 import type { VersionCounters } from '../../plan/signal.ts'
+import { AS_FORMER } from './admin-client.ts'
 import { installedBuild } from './build.ts'
 import type { Build } from './build.ts'
 import { sumCounters } from './figures.ts'
@@ -86,8 +87,10 @@ const ROUTES: Record<string, Route> = {
     if (!(timeoutMs >= 0)) return refusal(422, 'timeoutMs is no number')
     const gone = new AbortController()
     request.socket.once('close', () => gone.abort())
-    const empty = async (): Promise<true | null> => ((await inFlightAt(parts, version)) === 0 ? true : null)
-    return ok({ drained: (await poll(empty, { everyMs: 5, timeoutMs, signal: gone.signal })) === true })
+    const empty = async (): Promise<true | null> =>
+      isForSuccessor(parts, url) || (await inFlightAt(parts, version)) === 0 ? true : null
+    const drained = (await poll(empty, { everyMs: 5, timeoutMs, signal: gone.signal })) === true
+    return isForSuccessor(parts, url) ? ASK_AGAIN : ok({ drained })
   },
   'POST /upgrade': changing(async ({ handingOver }, body) => {
     const wanted = read(upgradeSchema, body)
@@ -139,7 +142,16 @@ export async function listenAdmin(path: string, parts: AdminParts): Promise<Serv
 async function answer(parts: AdminParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = URL.parse(request.url ?? '/', 'http://router')
   const route = url && ROUTES[`${request.method} ${url.pathname}`]
-  send(response, route ? await route(parts, request, url) : refusal(404, 'no such route'))
+  if (!route) return send(response, refusal(404, 'no such route'))
+  send(response, isForSuccessor(parts, url) ? ASK_AGAIN : await route(parts, request, url))
+}
+
+/**
+ * Who connected while this process served, and asks after it has made way, means the one who serves: a table taken here would be said to
+ * be in force and be nowhere.
+ */
+function isForSuccessor({ handingOver }: AdminParts, url: URL): boolean {
+  return handingOver.state === 'retired' && !url.searchParams.has(AS_FORMER)
 }
 
 /** Text goes out as it is, all else as JSON. */
@@ -158,15 +170,18 @@ function refusal(status: number, error: string): Reply {
   return { status, body: { error } }
 }
 
+/** Asked again, it is the successor who answers. */
+const ASK_AGAIN = refusal(503, 'the proxy is just being upgraded; ask again')
+
 /**
- * Not in the moment in which the files are the successor's already and clients still ours: asked again, it is the successor who answers.
- * Looked at when the question is here as a whole.
+ * From the moment in which the files are the successor's, though clients may still be ours, only the successor changes anything here. Looked
+ * at when the question is here as a whole.
  */
 function changing(change: (parts: AdminParts, body: string) => Promise<Reply>): Route {
-  return async (parts, request) => {
+  return async (parts, request, url) => {
     const body = await bodyOf(request)
-    if (parts.handingOver.state !== 'leaving') return change(parts, body)
-    return refusal(503, 'the proxy is just being upgraded; ask again')
+    const isOurs = parts.handingOver.state === 'serving' || url.searchParams.has(AS_FORMER)
+    return isOurs ? change(parts, body) : ASK_AGAIN
   }
 }
 

@@ -25,6 +25,7 @@ export function trafficStep(name: string, paths: ProxyPaths, table: RoutingTable
   }
 }
 
+/** The control file goes before its acknowledgement: without one, a proxy that comes up in between would take the file of an earlier day. */
 function shellText(file: string, paths: ProxyPaths, hash: string, command: ProxyCommand): string {
   return `table="$HERE"/${file}
 switched=no
@@ -33,7 +34,7 @@ if command -v curl >/dev/null 2>&1 &&
     --data-binary @"$table" http://router/table >/dev/null; then
   switched=yes
 elif [ -d ${quoteWord(paths.directory)} ]; then
-  rm -f ${quoteWord(paths.ack)}
+  rm -f ${quoteWord(paths.control)} ${quoteWord(paths.ack)}
   cp "$table" ${quoteWord(`${paths.control}.new`)}
   mv ${quoteWord(`${paths.control}.new`)} ${quoteWord(paths.control)}
   tries=0

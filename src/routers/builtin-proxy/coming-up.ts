@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { poll, withDeadline } from '../../lib/deadline.ts'
 import { codeOf, messageOf } from '../../lib/errors.ts'
-import { askProxy } from './admin-client.ts'
+import { AS_FORMER, askProxy } from './admin-client.ts'
 import type { HandedOver } from './handing-over.ts'
 import { keptTable } from './keeping.ts'
 import { takeLock } from './lock.ts'
@@ -57,7 +57,7 @@ async function takeOver(paths: ProxyPaths, log: Log): Promise<void> {
   if (!lock) throw new Error('another process has the lock')
   await new Worker({ paths, log, lock, settings }).serve(table?.table ?? null, () => {})
   // It may have died meanwhile: then there is nobody left to tell.
-  await tell(paths.retiredSocket(handed.pid), '/retire')
+  await tell(paths.retiredSocket(handed.pid), `/retire?${AS_FORMER}`)
   tellKeeper('serving')
 }
 

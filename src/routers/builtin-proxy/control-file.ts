@@ -39,9 +39,11 @@ export async function watchControlFile(
       log(`control file: ${messageOf(error)}`)
     }
   }
+  // In this order: a file that comes meanwhile has another mark.
+  const mark = await markOf(paths.control)
   const control = await readText(paths.control)
   const acknowledged = control !== null && (await readText(paths.ack)) === sha256(control)
-  if (acknowledged) seen = (await markOf(paths.control)) ?? ''
+  if (acknowledged) seen = mark ?? ''
   await look()
   const watcher = watchDirectory(paths.directory, () => void look(), log)
   const timer = setInterval(() => void look(), LOOK_EVERY_MS)

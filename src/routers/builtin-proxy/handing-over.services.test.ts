@@ -197,20 +197,21 @@ test('no table is lost that is set while one upgrade follows the other, over the
   const backends = [await startBackend('v1-1'), await startBackend('v2-1')]
   await edge.router.set(tableOf({ v1: 100, v2: 0 }, backends))
   const upgraded = new AbortController()
-  const upgrades = (async () => {
-    for (let i = 0; i < 4; i++) await edge.upgrade()
-    upgraded.abort()
-  })()
   let sets = 0
-  for (; !upgraded.signal.aborted; sets++) {
-    const share = sets % 100
-    const table = tableOf({ v1: 100 - share, v2: share }, backends)
-    if (sets % 5 === 0) expect(await runCapsuleStep(edge.router.capsule(table))).toMatchObject({ exitCode: 0 })
-    // `set` reads back what it set.
-    else await edge.router.set(table)
-    expect((await edge.router.current())?.weights).toEqual(table.weights)
+  const upgrade = async (): Promise<void> => {
+    for (let i = 0; i < 4; i++) await edge.upgrade()
   }
-  await upgrades
+  const set = async (): Promise<void> => {
+    for (; !upgraded.signal.aborted; sets++) {
+      const share = sets % 100
+      const table = tableOf({ v1: 100 - share, v2: share }, backends)
+      if (sets % 5 === 0) expect(await runCapsuleStep(edge.router.capsule(table))).toMatchObject({ exitCode: 0 })
+      // `set` reads back what it set.
+      else await edge.router.set(table)
+      expect((await edge.router.current())?.weights).toEqual(table.weights)
+    }
+  }
+  await Promise.all([upgrade().finally(() => upgraded.abort()), set()])
   expect(sets).toBeGreaterThan(10)
 })
 

@@ -1,7 +1,9 @@
 // Upgrades and deaths of the proxy's process as its clients see them: the real processes, on free ports, in directories of their own.
+import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { withDeadline } from '../../lib/deadline.ts'
 import { identify } from '../../lib/process-identity.ts'
 import { startBackend } from './backend.fixture.ts'
@@ -33,6 +35,33 @@ test('an upgrade: another process serves the same port, with the same table; the
   expect((await edge.health()).retired).toEqual([])
   await edge.router.set(tableOf({ v1: 100, v2: 0 }, [v1, v2]))
   expect(await edge.get()).toBe('v1')
+})
+
+test('whoever connected to the former process and asks when it has made way is sent to the one who serves', async () => {
+  const edge = openEdge()
+  const backends = [await startBackend('v1-1'), await startBackend('v2-1')]
+  await edge.router.set(tableOf({ v1: 100, v2: 0 }, backends))
+  // Something under way keeps the former process there.
+  const [{ port }, before] = [await edge.health(), await edge.health()]
+  const client = connect(port, '127.0.0.1', () => client.write('GET / HTTP/1.1\r\nhost: x\r\n'))
+  const body = JSON.stringify(tableOf({ v1: 0, v2: 100 }, backends))
+  const questions = [
+    `PUT /table HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    'GET /counters HTTP/1.1\r\nhost: x\r\n\r\n',
+    'POST /drain?version=v1 HTTP/1.1\r\nhost: x\r\n\r\n',
+  ]
+  const asked = questions.map(() => connect(edge.paths.adminSocket).on('error', () => {}))
+  onTestFinished(() => [client, ...asked].forEach((socket) => socket.destroy()))
+  await Promise.all(asked.map((socket) => once(socket, 'connect')))
+  await edge.upgrade()
+  expect(identify(before.pid)).not.toBeNull()
+  for (const [i, socket] of asked.entries()) {
+    socket.write(questions[i]!)
+    const [answer] = (await once(socket, 'data')) as [Buffer]
+    expect(answer.toString()).toMatch(/^HTTP\/1.1 503 [^]*ask again/)
+  }
+  expect((await edge.router.current())?.weights).toEqual({ v1: 100, v2: 0 })
+  expect((await edge.health()).retired).toEqual([before.pid])
 })
 
 test('a successor that does not come up leaves the running one as it was, and says why', async () => {

@@ -85,8 +85,9 @@ export class HandingOver {
     return { pid: process.pid, settings: this.#request.settings, table: this.#duties.table() }
   }
 
-  /** The successor serves. */
+  /** The successor serves; it may say so twice. */
   retire(): void {
+    if (this.state === 'retired') return
     if (this.state !== 'leaving') throw new Error(`nobody was given what this process has: it is ${this.state}`)
     this.state = 'retired'
     this.#duties.retire()

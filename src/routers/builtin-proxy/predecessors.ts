@@ -4,7 +4,7 @@ import { withDeadline } from '../../lib/deadline.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { isAlive } from '../../lib/process-identity.ts'
 import type { VersionCounters } from '../../plan/signal.ts'
-import { askProxy } from './admin-client.ts'
+import { AS_FORMER, askProxy } from './admin-client.ts'
 import type { AdminAnswer } from './admin-client.ts'
 import { sumCounters } from './figures.ts'
 import type { Log } from './log.ts'
@@ -80,7 +80,7 @@ export class Predecessors {
         try {
           const question = {
             method,
-            path,
+            path: `${path}?${AS_FORMER}`,
             signal: withDeadline(ASK_TIMEOUT_MS),
             ...(body === undefined ? {} : { body }),
           }

@@ -6,7 +6,7 @@ import type { Proxy } from './proxy.ts'
 import { readTable } from './table.ts'
 
 export class Switching {
-  /** Whether tables are kept on disk: not by one who made way, its successor keeps them. */
+  /** Whether tables are kept on disk: not by one who makes way, its successor keeps them. */
   keeps = true
   readonly #proxy: Proxy
   readonly #keeping: Keeping

@@ -124,12 +124,14 @@ export class Worker {
   async #leaveFiles(): Promise<void> {
     await this.#stopWatching?.()
     await this.#keeping.settled()
+    this.#switching.keeps = false
     this.#lock?.close()
     this.#lock = null
   }
 
   async #takeFiles(): Promise<void> {
     this.#lock = await poll(() => takeLock(this.#paths.lock), { everyMs: 5, timeoutMs: LOCK_TIMEOUT_MS })
+    this.#switching.keeps = true
     await this.#watch()
     await this.#writeFiles()
   }
@@ -149,7 +151,6 @@ export class Worker {
     const { retiredMsMax } = this.#proxy.settings
     this.#log(`pid ${process.pid} has made way and answers what is under way`)
     this.#proxy.retired = true
-    this.#switching.keeps = false
     this.#predecessors.release()
     stopListening(this.#server, () => void this.#farewell())
     tellKeeper('let-go')
