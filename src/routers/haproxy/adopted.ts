@@ -1,7 +1,6 @@
 // A HAProxy of the user's own: only its runtime API is used, for addresses, weights and states of the servers of one backend.
 import { isIP } from 'node:net'
 import { join } from 'node:path'
-import { poll } from '../../lib/deadline.ts'
 import { OutsideError } from '../../lib/errors.ts'
 import type { Row } from '../../lib/haproxy-runtime.ts'
 import type { VersionCounters } from '../../plan/signal.ts'
@@ -15,11 +14,10 @@ import { missingSettings } from './adopted-config.ts'
 import { adoptedStep } from './capsule.ts'
 import { checkTable, colourOf, COLOURS, EMPTY, occupationFile, occupy, otherColour, type Occupation, type OccupationFile } from './colours.ts' // prettier-ignore
 import { CounterMemory } from './counting.ts'
+import { drained } from './draining.ts'
 import type { Adoption } from './options.ts'
 import { createRuntime, runtimeLine, type Runtime, type ServerState } from './runtime.ts'
 import { commandsFor, shareNow, wantedServers, type WantedServer } from './weighing.ts'
-
-const DRAIN_LOOK_MS = 20
 
 export class AdoptedHaproxy implements Router {
   readonly #adoption: Adoption
@@ -72,12 +70,8 @@ export class AdoptedHaproxy implements Router {
     if (this.#probe) await probeTable(this.#system, this.#probe, table.weights)
   }
 
-  async drain(version: string, timeoutMs: number): Promise<boolean> {
-    const isIdle = async (): Promise<true | null> => {
-      const counters = await this.counters(AbortSignal.timeout(timeoutMs + 1000))
-      return counters.some((one) => one.version === version && one.inFlight > 0) ? null : true
-    }
-    return (await poll(isIdle, { everyMs: DRAIN_LOOK_MS, timeoutMs })) ?? false
+  drain(version: string, timeoutMs: number): Promise<boolean> {
+    return drained((signal) => this.counters(signal), version, timeoutMs)
   }
 
   async counters(signal: AbortSignal): Promise<VersionCounters[]> {

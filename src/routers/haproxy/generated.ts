@@ -1,6 +1,5 @@
 // HAProxy with a configuration that gonogo writes: a switch is one change of its map, and a restart comes back with the last one.
 import { existsSync } from 'node:fs'
-import { poll } from '../../lib/deadline.ts'
 import { OutsideError } from '../../lib/errors.ts'
 import type { Row } from '../../lib/haproxy-runtime.ts'
 import { canonicalJson, sha256 } from '../../lib/hash.ts'
@@ -14,14 +13,13 @@ import { addressesOf, type Addresses } from './addresses.ts'
 import { generatedStep } from './capsule.ts'
 import { checkTable, COLOURS, EMPTY, occupationFile, occupy, type Occupation, type OccupationFile } from './colours.ts'
 import { CounterMemory } from './counting.ts'
+import { drained } from './draining.ts'
 import type { GeneratedOptions } from './options.ts'
 import { haproxyPaths } from './paths.ts'
 import { ensureRunning, reloadProgram, startProgram, stopProcess, writeFiles, type Installation } from './process.ts'
 import { mapEntries, readRoute, WHOLE } from './route.ts'
 import { createRuntime, parseServers, runtimeLine, SERVERS } from './runtime.ts'
 import { admitCommands, dismissCommands, mapCommands, mapText, readMap, reassureCommands, strayBackends } from './switching.ts' // prettier-ignore
-
-const DRAIN_LOOK_MS = 20
 
 export class GeneratedHaproxy implements Router {
   readonly #options: GeneratedOptions
@@ -78,12 +76,8 @@ export class GeneratedHaproxy implements Router {
     if (this.#options.probe) await probeTable(this.#system, this.#options.probe, table.weights)
   }
 
-  async drain(version: string, timeoutMs: number): Promise<boolean> {
-    const isIdle = async (): Promise<true | null> => {
-      const counters = await this.counters(AbortSignal.timeout(timeoutMs + 1000))
-      return counters.some((one) => one.version === version && one.inFlight > 0) ? null : true
-    }
-    return (await poll(isIdle, { everyMs: DRAIN_LOOK_MS, timeoutMs })) ?? false
+  drain(version: string, timeoutMs: number): Promise<boolean> {
+    return drained((signal) => this.counters(signal), version, timeoutMs)
   }
 
   async counters(signal: AbortSignal): Promise<VersionCounters[]> {
