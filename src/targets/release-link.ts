@@ -1,8 +1,9 @@
 // The link that says which release is current: moved in one step, read back, and moved by the capsule's shell too.
-import { lstatSync, readlinkSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { lstatSync, readlinkSync, statSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { z } from 'zod'
 import { codeOf, OutsideError, PlanError } from '../lib/errors.ts'
+import { replaceLink } from '../lib/replace-link.ts'
 import { quoteWord } from '../lib/shell.ts'
 import { fillIn } from '../lib/user-command.ts'
 
@@ -45,10 +46,7 @@ export function moveLink(link: ReleaseLink, directory: string, version: string, 
   const { path, to } = endsOf(link, directory, version)
   if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === false)
     throw new OutsideError(system, `${path} is no link`, { hint: 'move it away: a link will stand in its place' })
-  const draft = `${path}.gonogo`
-  rmSync(draft, { force: true })
-  symlinkSync(to, draft)
-  renameSync(draft, path)
+  replaceLink(path, to)
 }
 
 /** Whether the link leads to the version. */

@@ -1,5 +1,5 @@
 // A site in a folder: `releases/VERSION/site` beside each other, and `current`, a link that is moved from one to the other.
-import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync } from 'node:fs'
 import { lstat, readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { syncDirectory, writeFileAtomic } from '../../lib/atomic-file.ts'
@@ -7,6 +7,7 @@ import { draftName, isAbandonedDraft } from '../../lib/drafts.ts'
 import { codeOf, OutsideError } from '../../lib/errors.ts'
 import { hashFile } from '../../lib/hash-file.ts'
 import { inParallel } from '../../lib/in-parallel.ts'
+import { replaceLink } from '../../lib/replace-link.ts'
 import { quoteWord } from '../../lib/shell.ts'
 import { copySite, toldByDisk } from './folder-copy.ts'
 import type { Place } from './place.ts'
@@ -199,14 +200,7 @@ async function switchTo(place: Folder, version: string, signal: AbortSignal): Pr
   if (currentOf(place) === version) return
   await requireSizes(place, manifest)
   signal.throwIfAborted()
-  const draft = join(root, draftName(CURRENT))
-  try {
-    symlinkSync(linkTo(version), draft)
-    renameSync(draft, join(root, CURRENT))
-  } finally {
-    rmSync(draft, { force: true })
-  }
-  syncDirectory(root)
+  replaceLink(join(root, CURRENT), linkTo(version))
   if (currentOf(place) !== version)
     throw new OutsideError(system, `${join(root, CURRENT)} was switched by somebody else`)
 }
