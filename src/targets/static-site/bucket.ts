@@ -121,8 +121,8 @@ async function prepare(bucket: Bucket, version: string, source: string, signal: 
   const wanted = there ?? found
   await upload(bucket, wanted, source, signal)
   if (!there) {
-    await bucket.store.putText(layout.manifest(version), JSON.stringify(wanted), signal)
-    // Somebody else may have put other content there meanwhile: one of both is told so.
+    // Somebody else may have put other content there meanwhile: whoever came second is told so.
+    await bucket.store.putNewText(layout.manifest(version), JSON.stringify(wanted), signal)
     refuseChanged(system, await requireManifest(bucket, version, signal), wanted, layout.manifest(version))
   }
   await writeList(bucket, wanted, signal)

@@ -27,6 +27,8 @@ export interface ObjectStore {
   /** Null where there is no such object. */
   text(key: string, signal: AbortSignal): Promise<string | null>
   putText(key: string, text: string, signal: AbortSignal): Promise<void>
+  /** An object that is there already stays as it is, where the store can tell; some put it there all the same. */
+  putNewText(key: string, text: string, signal: AbortSignal): Promise<void>
   /** The server refuses what is not what was meant to be sent. */
   putFile(key: string, file: string, proof: SiteFile, headers: FileHeaders, signal: AbortSignal): Promise<void>
   /** Whether that very content stands there with these headers. */
@@ -70,24 +72,26 @@ export function objectStore(system: string, given: BucketOptions, load: LoadS3):
           if (ContentLength > TEXT_BYTES_MAX) throw new OutsideError(system, `${name}: ${key} is too long`)
           return await textOf(Body as Readable)
         } catch (error) {
-          if ((error as { name?: string }).name === 'NoSuchKey') return null
+          if (nameOfError(error) === 'NoSuchKey') return null
           throw error
         }
       }),
 
     putText: (key, text, signal) =>
       use(`put ${key} there`, signal, async ({ sdk, client }, limits) => {
-        const headers = { ContentType: 'text/plain; charset=utf-8', CacheControl: 'no-store' }
-        await client.send(
-          new sdk.PutObjectCommand({
-            Bucket,
-            Key: key,
-            Body: text,
-            ChecksumSHA256: base64Of(sha256(text)),
-            ...headers,
-          }),
-          limits,
-        )
+        await client.send(new sdk.PutObjectCommand({ Bucket, ...textObject(key, text) }), limits)
+      }),
+
+    putNewText: (key, text, signal) =>
+      use(`put ${key} there`, signal, async ({ sdk, client }, limits) => {
+        const put = { Bucket, ...textObject(key, text) }
+        try {
+          await client.send(new sdk.PutObjectCommand({ ...put, IfNoneMatch: '*' }), limits)
+        } catch (error) {
+          if (nameOfError(error) === 'NotImplemented') await client.send(new sdk.PutObjectCommand(put), limits)
+          // The second: two at the same moment, of which the other one was taken.
+          else if (!['PreconditionFailed', 'ConditionalRequestConflict'].includes(nameOfError(error))) throw error
+        }
       }),
 
     putFile: (key, file, { bytes, sha256: sum }, headers, signal) =>
@@ -118,7 +122,7 @@ export function objectStore(system: string, given: BucketOptions, load: LoadS3):
           const isSame = head.ContentLength === bytes && head.Metadata?.[SUM] === sum
           return isSame && head.ContentType === contentType && head.CacheControl === cacheControl
         } catch (error) {
-          if (['NotFound', 'NoSuchKey'].includes((error as { name?: string }).name ?? '')) return false
+          if (['NotFound', 'NoSuchKey'].includes(nameOfError(error))) return false
           throw error
         }
       }),
@@ -142,6 +146,13 @@ export function objectStore(system: string, given: BucketOptions, load: LoadS3):
       }),
   }
 }
+
+function textObject(Key: string, Body: string) {
+  const headers = { ContentType: 'text/plain; charset=utf-8', CacheControl: 'no-store' }
+  return { Key, Body, ChecksumSHA256: base64Of(sha256(Body)), ...headers }
+}
+
+const nameOfError = (error: unknown): string => (error as { name?: string }).name ?? ''
 
 async function textOf(stream: Readable): Promise<string> {
   const chunks: Buffer[] = []
