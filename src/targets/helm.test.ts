@@ -6,9 +6,10 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { runCapsuleStep } from '../../test/contracts/router-contract.ts'
 import { fakePrograms, WITHOUT_PROGRAMS, type Reply } from '../../test/servers/fake-program.ts'
 import { messageOf } from '../lib/errors.ts'
+import type { HelmRevision } from '../lib/helm-history.ts'
 import { releaseOf, upgradeProgram } from './helm/commands.ts'
 import { versionSource, type HelmOptions } from './helm/options.ts'
-import { notedVersion, seenVersion, type Revision } from './helm/release.ts'
+import { notedVersion, seenVersion } from './helm/release.ts'
 import { helm } from './helm.ts'
 
 const signal = AbortSignal.timeout(60_000)
@@ -36,7 +37,7 @@ const failureOf = async (work: Promise<unknown>): Promise<string> =>
     (error: unknown) => messageOf(error),
   )
 
-const revision = (number: number, change: Partial<Revision> = {}): Revision => ({
+const revision = (number: number, change: Partial<HelmRevision> = {}): HelmRevision => ({
   revision: number,
   updated: '2026-01-01T00:00:00Z',
   status: 'deployed',

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { durationOption } from '../../lib/duration-option.ts'
 import { formatDuration } from '../../lib/duration.ts'
+import { helmHistory, type HelmRevision } from '../../lib/helm-history.ts'
 import { failed, type Outcome } from '../../plan/outcome.ts'
 import { defineCheck, type CheckContext } from '../check.ts'
 import { look } from '../look.ts'
@@ -27,19 +28,6 @@ const schema = z.strictObject({
 })
 
 type Options = z.infer<typeof schema>
-
-const historySchema = z.array(
-  z.object({
-    revision: z.number(),
-    updated: z.string(),
-    status: z.string(),
-    chart: z.string(),
-    app_version: z.string().nullish(),
-    description: z.string().nullish(),
-  }),
-)
-
-type Revision = z.infer<typeof historySchema>[number]
 
 export const helmRelease = defineCheck({
   id: 'helm-release',
@@ -91,13 +79,13 @@ async function lookAtRelease(options: Options, context: CheckContext): Promise<O
     return answer.why === 'absent'
       ? failed(`there is no release ${release} in ${placeOf(options)}`)
       : couldNotLook(answer)
-  const [revision] = historySchema.safeParse(answer.value).data?.toSorted((a, b) => b.revision - a.revision) ?? []
+  const [revision] = helmHistory.safeParse(answer.value).data ?? []
   return revision
     ? judge(options, revision)
     : couldNotLook(nonsense('helm', `what it printed is no history of ${release}`))
 }
 
-function judge(options: Options, found: Revision): Outcome {
+function judge(options: Options, found: HelmRevision): Outcome {
   const { release, status, chart, appVersion, revisionMin, ageMax } = options
   const deployedAt = Date.parse(found.updated)
   if (ageMax !== undefined && Number.isNaN(deployedAt))

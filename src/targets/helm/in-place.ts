@@ -4,12 +4,13 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { writeFileAtomic } from '../../lib/atomic-file.ts'
 import { messageOf, OutsideError } from '../../lib/errors.ts'
+import type { HelmRevision } from '../../lib/helm-history.ts'
 import type { Kubectl } from '../../lib/kubectl.ts'
 import { awaitRollout } from '../cluster/rollout-wait.ts'
 import { wakeSuspended } from '../cluster/waking.ts'
 import type { Capacity, InstanceState } from '../target.ts'
 import { rollbackProgram, upgradeProgram } from './commands.ts'
-import { historyOf, isPending, runHelm, seenVersion, settled, type Helm, type Revision } from './release.ts'
+import { historyOf, isPending, runHelm, seenVersion, settled, type Helm } from './release.ts'
 import { capacityOf, instancesOf, whyNotUp, workloadsOf } from './workloads.ts'
 
 const PATIENCE_MS = 20_000
@@ -51,7 +52,12 @@ function readMemory(file: string): Memory {
   }
 }
 
-function remember({ memoryFile }: OneRelease, version: string, { revision }: Revision, previous?: string | null): void {
+function remember(
+  { memoryFile }: OneRelease,
+  version: string,
+  { revision }: HelmRevision,
+  previous?: string | null,
+): void {
   const before = readMemory(memoryFile)
   const revisions = { ...before.revisions, [version]: revision }
   writeFileAtomic(
@@ -139,7 +145,11 @@ export async function switchTo(one: OneRelease, version: string, signal: AbortSi
 }
 
 /** The error with its reason, and what became of the release. */
-async function afterFailure({ helm, kubectl }: OneRelease, error: unknown, before: Revision | null): Promise<unknown> {
+async function afterFailure(
+  { helm, kubectl }: OneRelease,
+  error: unknown,
+  before: HelmRevision | null,
+): Promise<unknown> {
   if (!(error instanceof OutsideError)) return error
   const { release, timeoutMs } = helm.options
   const why = await whyNotUp(kubectl, release)

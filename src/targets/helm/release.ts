@@ -1,7 +1,7 @@
 // What helm says of a release: its revisions, the version of each, and whether somebody is at work on it.
-import { z } from 'zod'
 import { poll } from '../../lib/deadline.ts'
 import { messageOf, OutsideError } from '../../lib/errors.ts'
+import { helmHistory, type HelmRevision } from '../../lib/helm-history.ts'
 import { parsePath, valueAt } from '../../lib/json-path.ts'
 import { runProgram, type Program } from '../../lib/program.ts'
 import { createRedactor, secretsByName } from '../../lib/redact.ts'
@@ -43,19 +43,8 @@ export async function runHelm(helm: Helm, program: Program, signal?: AbortSignal
   }
 }
 
-const revisionSchema = z.object({
-  revision: z.number(),
-  updated: z.string(),
-  status: z.string(),
-  chart: z.string(),
-  app_version: z.string().nullish(),
-  description: z.string().nullish(),
-})
-
-export type Revision = z.infer<typeof revisionSchema>
-
 /** Newest first; none where there is no such release. @throws OutsideError when helm cannot tell. */
-export async function historyOf(helm: Helm, release: string, signal?: AbortSignal): Promise<Revision[]> {
+export async function historyOf(helm: Helm, release: string, signal?: AbortSignal): Promise<HelmRevision[]> {
   const program = helmProgram(helm, ['history', release, '--max=50', '--output=json'])
   let text: string
   try {
@@ -65,21 +54,18 @@ export async function historyOf(helm: Helm, release: string, signal?: AbortSigna
     throw error
   }
   try {
-    return z
-      .array(revisionSchema)
-      .parse(JSON.parse(text))
-      .toSorted((a, b) => b.revision - a.revision)
+    return helmHistory.parse(JSON.parse(text))
   } catch (cause) {
     throw new OutsideError(helm.system, `what helm printed is no history of ${release}: ${messageOf(cause)}`, { cause })
   }
 }
 
-export function isPending({ status }: Revision): boolean {
+export function isPending({ status }: HelmRevision): boolean {
   return status.startsWith('pending-') || status === 'uninstalling'
 }
 
 /** The version that gonogo wrote on a revision; of one rolled back to another, that of the other. */
-export function notedVersion(revision: Revision | undefined, history: readonly Revision[]): string | null {
+export function notedVersion(revision: HelmRevision | undefined, history: readonly HelmRevision[]): string | null {
   const { description = '' } = revision ?? {}
   if (description?.startsWith(DESCRIPTION)) return description.slice(DESCRIPTION.length)
   const [, back] = /^Rollback to (\d+)$/.exec(description ?? '') ?? []
@@ -88,7 +74,7 @@ export function notedVersion(revision: Revision | undefined, history: readonly R
 }
 
 /** `1.4.2` of `web-1.4.2`. */
-function chartVersion({ chart }: Revision): string | null {
+function chartVersion({ chart }: HelmRevision): string | null {
   return /-(v?\d+\..*)$/.exec(chart)?.[1] ?? null
 }
 
@@ -96,7 +82,7 @@ function chartVersion({ chart }: Revision): string | null {
 export async function seenVersion(
   helm: Helm,
   release: string,
-  revision: Revision,
+  revision: HelmRevision,
   signal?: AbortSignal,
 ): Promise<string | null> {
   const source = versionSource(helm.options)
@@ -117,9 +103,9 @@ export async function seenVersion(
  * @returns its history then, with the abandoned revision first where there is one.
  * @throws OutsideError when cancelled.
  */
-export async function settled(helm: Helm, release: string, signal: AbortSignal): Promise<Revision[]> {
+export async function settled(helm: Helm, release: string, signal: AbortSignal): Promise<HelmRevision[]> {
   const { timeoutMs } = helm.options
-  const look = async (): Promise<Revision[] | null> => {
+  const look = async (): Promise<HelmRevision[] | null> => {
     const history = await historyOf(helm, release, signal)
     const [newest] = history
     if (!newest || !isPending(newest)) return history
