@@ -1,5 +1,6 @@
 // Shell of a capsule that stops and starts workloads of Kubernetes with kubectl alone: found by their marks at the time it runs.
 import { quoteWord } from '../../lib/shell.ts'
+import type { CapsuleStep } from '../../plan/way-back.ts'
 
 /** Annotation: so many pods it has at full strength. */
 export const FULL_STRENGTH_NOTE = 'gonogo.dev/replicas'
@@ -85,4 +86,9 @@ export function startShell(kube: string, chosen: Chosen, what: string, timeoutMs
     ...each([`if [ "\${pods:-0}" -lt "\${full:-1}" ]; then full=\${full:-1}; ${patch(text)}; fi`]),
     ...each([status]),
   ].join('\n')
+}
+
+/** In place: the switch took the pods of the other version away. @param target name of the target. */
+export function nothingToRetire(target: string): CapsuleStep {
+  return { stage: 'processes', title: `${target} has no pods to stop beside those that serve`, shell: ':', files: {} }
 }

@@ -3,7 +3,7 @@ import { programLine, type Program } from '../../lib/program.ts'
 import { chosenVariables, programShell } from '../../lib/program-shell.ts'
 import { quoteWord } from '../../lib/shell.ts'
 import type { CapsuleStep } from '../../plan/way-back.ts'
-import { startShell, stopShell } from '../cluster/capsule-shell.ts'
+import { nothingToRetire, startShell, stopShell } from '../cluster/capsule-shell.ts'
 import type { TargetCapsule } from '../target.ts'
 import {
   DESCRIPTION,
@@ -91,18 +91,13 @@ export function besideCapsule(
   }
 }
 
-/** In place nothing is retired: the switch took its pods away. */
+/** In place: around a data swap the pods of the one release are stopped. */
 export function inPlaceCapsule({ place, kube, target }: ShellParts): TargetCapsule {
   const { release, stopTimeoutMs, timeoutMs } = place.options
   const of = { releases: [release] }
   return {
     restore: null,
-    retire: {
-      stage: 'processes',
-      title: `${target} has no pods to stop beside those that serve`,
-      shell: ':',
-      files: {},
-    },
+    retire: nothingToRetire(target),
     suspend: {
       stage: 'data',
       title: `stop ${target} while its data is swapped`,

@@ -2,7 +2,7 @@
 import { labelValue, dnsName, VERSION_LABEL } from '../../lib/kubernetes/names.ts'
 import { quoteWord } from '../../lib/shell.ts'
 import type { CapsuleStep } from '../../plan/way-back.ts'
-import { startShell, stopShell } from '../cluster/capsule-shell.ts'
+import { nothingToRetire, startShell, stopShell } from '../cluster/capsule-shell.ts'
 import type { TargetCapsule } from '../target.ts'
 import { TARGET_LABEL, versionSelector } from './objects.ts'
 import type { KubernetesOptions } from './options.ts'
@@ -80,7 +80,7 @@ export function switchStep(kube: string, options: KubernetesOptions, target: str
   return { stage: 'traffic', title: `${target} back to ${version}`, shell, files: {} }
 }
 
-/** In place nothing is retired: the switch took its pods away. Around a data swap the workload is stopped. */
+/** In place: around a data swap the workload is stopped. */
 export function inPlaceCapsule(
   kube: string,
   { workload = '', stopTimeoutMs, readyTimeoutMs }: KubernetesOptions,
@@ -90,12 +90,7 @@ export function inPlaceCapsule(
   const start = startShell(kube, { workload }, target, readyTimeoutMs)
   return {
     restore: null,
-    retire: {
-      stage: 'processes',
-      title: `${target} has no pods to stop beside those that serve`,
-      shell: ':',
-      files: {},
-    },
+    retire: nothingToRetire(target),
     suspend: { stage: 'data', title: `stop ${target} while its data is swapped`, shell: stop, files: {} },
     resume: { stage: 'data', title: `start ${target} again`, shell: start, files: {} },
   }
