@@ -1,7 +1,6 @@
 // When an instance is healthy: what is asked of it, how often, and what is the right answer.
 import { z } from 'zod'
-
-const milliseconds = z.number().int().min(1).max(86_400_000)
+import { milliseconds } from '../lib/milliseconds-option.ts'
 
 export const healthSchema = z.strictObject({
   kind: z.enum(['http', 'tcp']).default('http').describe('GET `path`, or only a connection'),

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { entryPoint } from '../lib/entry-point.ts'
 import { PlanError } from '../lib/errors.ts'
+import { milliseconds } from '../lib/milliseconds-option.ts'
 import { FUNCTIONS, restoreShell, resumeShell, retireShell, suspendShell } from './process-group/capsule-shell.ts'
 import { knownVersions, layoutOf } from './process-group/layout.ts'
 import { prepare, type Start } from './process-group/prepare.ts'
@@ -12,7 +13,6 @@ import { endVersion, runningInstances } from './process-group/versions.ts'
 import { describeHealth, healthSchema } from './health.ts'
 import { defineTarget, type InstanceState, type Target, type TargetContext } from './target.ts'
 
-const milliseconds = z.number().int().min(1).max(86_400_000)
 const command = z
   .array(z.string())
   .min(1)

@@ -1,8 +1,7 @@
 // What a user can set on the built-in proxy; the process reads the same values from its settings file.
 import { z } from 'zod'
+import { milliseconds } from '../../lib/milliseconds-option.ts'
 import { clientFields, cookieName } from '../client-fields.ts'
-
-const milliseconds = z.int().min(1).max(86_400_000)
 
 export const settingsSchema = z.strictObject({
   listen: z

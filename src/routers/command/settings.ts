@@ -1,9 +1,8 @@
 // Options of the router kind `command`.
 import { z } from 'zod'
+import { milliseconds } from '../../lib/milliseconds-option.ts'
 import { userCommand } from '../../lib/user-command.ts'
 import { probeSchema } from '../probing.ts'
-
-const milliseconds = z.number().int().min(1).max(86_400_000)
 
 export const settingsSchema = z
   .strictObject({

@@ -1,9 +1,9 @@
 // What a user can set on HAProxy: a configuration that gonogo writes (`listen`), or one of the user's own (`adopt`).
 import { z } from 'zod'
+import { milliseconds } from '../../lib/milliseconds-option.ts'
 import { clientFields } from '../client-fields.ts'
 import { probeSchema } from '../probing.ts'
 
-const milliseconds = z.int().min(1).max(86_400_000)
 const path = z.string().regex(/^[^\s"'\\]+$/, 'a path without spaces and quotes')
 const proxyName = z.string().regex(/^[\w.:-]+$/, 'a name as HAProxy takes it')
 const slotNames = z.array(proxyName).min(1).max(256)

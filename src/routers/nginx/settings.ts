@@ -1,9 +1,9 @@
 // What a user can set on an nginx router.
 import { z } from 'zod'
+import { milliseconds } from '../../lib/milliseconds-option.ts'
 import { clientFields } from '../client-fields.ts'
 import { probeSchema } from '../probing.ts'
 
-const milliseconds = z.int().min(1).max(86_400_000)
 const command = z.array(z.string().min(1)).min(1)
 
 export const settingsSchema = z

@@ -1,18 +1,13 @@
 // Options of the target kind `command`.
 import { z } from 'zod'
+import { milliseconds } from '../../lib/milliseconds-option.ts'
 import { userCommand } from '../../lib/user-command.ts'
+import { modeField } from '../fields.ts'
 import { healthSchema } from '../health.ts'
-
-const milliseconds = z.number().int().min(1).max(86_400_000)
 
 export const settingsSchema = z
   .strictObject({
-    mode: z
-      .enum(['beside', 'in-place'])
-      .default('beside')
-      .describe(
-        'Both versions run at once, and a router splits traffic; or one takes the other`s place'.replace('`', "'"),
-      ),
+    mode: modeField.describe("Both versions run at once, and a router splits traffic; or one takes the other's place"),
     prepare: userCommand
       .optional()
       .describe(

@@ -1,16 +1,15 @@
 // Options of the target kind `compose`.
 import { z } from 'zod'
+import { milliseconds } from '../../lib/milliseconds-option.ts'
+import { modeField } from '../fields.ts'
 import { healthSchema } from '../health.ts'
 import { portsSchema } from '../places.ts'
 
-const milliseconds = z.number().int().min(1).max(86_400_000)
-
 export const settingsSchema = z
   .strictObject({
-    mode: z
-      .enum(['beside', 'in-place'])
-      .default('beside')
-      .describe('A project a version, or slot; or one project that is brought up again as another version'),
+    mode: modeField.describe(
+      'A project a version, or slot; or one project that is brought up again as another version',
+    ),
     files: z
       .array(z.string().min(1))
       .min(1)

@@ -1,9 +1,10 @@
 // Options of the target kind `helm`: strict, and each mode asks for what it needs.
 import { z } from 'zod'
 import { clusterFields, namespaceField } from '../../lib/kubectl.ts'
+import { milliseconds } from '../../lib/milliseconds-option.ts'
 import { slotNames } from '../cluster/slots.ts'
+import { modeField } from '../fields.ts'
 
-const milliseconds = z.number().int().min(1).max(86_400_000)
 const word = z
   .string()
   .min(1)
@@ -15,10 +16,9 @@ const value = z.union([z.string(), z.number(), z.boolean(), z.null()])
 const fields = z.strictObject({
   ...clusterFields,
   ...namespaceField,
-  mode: z
-    .enum(['beside', 'in-place'])
-    .default('beside')
-    .describe('`beside`: a release for each version, and a router splits traffic; `in-place`: one is upgraded'),
+  mode: modeField.describe(
+    '`beside`: a release for each version, and a router splits traffic; `in-place`: one is upgraded',
+  ),
   chart: word.describe(
     'Chart: a folder or archive relative to gonogo.yaml ("./chart"), "repository/chart", or an oci:// address',
   ),

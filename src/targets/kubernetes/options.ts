@@ -1,17 +1,16 @@
 // Options of the target kind `kubernetes`: strict, and each mode asks for what it needs.
 import { z } from 'zod'
 import { clusterFields, namespaceField, objectName, plainName } from '../../lib/kubectl.ts'
+import { milliseconds } from '../../lib/milliseconds-option.ts'
 import { slotNames } from '../cluster/slots.ts'
-
-const milliseconds = z.number().int().min(1).max(86_400_000)
+import { modeField } from '../fields.ts'
 
 const fields = z.strictObject({
   ...clusterFields,
   ...namespaceField,
-  mode: z
-    .enum(['beside', 'in-place'])
-    .default('beside')
-    .describe('`beside`: a workload for each version, and a router splits traffic; `in-place`: one is updated'),
+  mode: modeField.describe(
+    '`beside`: a workload for each version, and a router splits traffic; `in-place`: one is updated',
+  ),
   manifest: z
     .string()
     .min(1)

@@ -1,17 +1,14 @@
 // Options of the target kind `pm2`.
 import { z } from 'zod'
+import { milliseconds } from '../../lib/milliseconds-option.ts'
+import { modeField } from '../fields.ts'
 import { healthSchema } from '../health.ts'
 import { portsSchema } from '../places.ts'
 import { linkSchema } from '../release-link.ts'
 
-const milliseconds = z.number().int().min(1).max(86_400_000)
-
 export const settingsSchema = z
   .strictObject({
-    mode: z
-      .enum(['beside', 'in-place'])
-      .default('beside')
-      .describe('Both versions at once, under names of their own; or `pm2 reload` of the one app'),
+    mode: modeField.describe('Both versions at once, under names of their own; or `pm2 reload` of the one app'),
     ecosystem: z.string().min(1).default('ecosystem.config.js').describe('The ecosystem file, relative to gonogo.yaml'),
     app: z.string().min(1).describe('Name of the app in it'),
     env: z

@@ -1,17 +1,15 @@
 // Options of the target kind `systemd`.
 import { z } from 'zod'
+import { milliseconds } from '../../lib/milliseconds-option.ts'
+import { modeField } from '../fields.ts'
 import { healthSchema } from '../health.ts'
 import { linkSchema } from '../release-link.ts'
 
-const milliseconds = z.number().int().min(1).max(86_400_000)
 const port = z.number().int().min(1).max(65_535)
 
 export const settingsSchema = z
   .strictObject({
-    mode: z
-      .enum(['beside', 'in-place'])
-      .default('beside')
-      .describe('Units of both versions at once; or one unit that is restarted as another version'),
+    mode: modeField.describe('Units of both versions at once; or one unit that is restarted as another version'),
     unit: z
       .string()
       .regex(/^[\w@.:\\{}-]+$/, 'no name of a unit')
