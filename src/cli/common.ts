@@ -1,8 +1,9 @@
 // What most commands begin with.
+import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import type { State } from '../app/state.ts'
 import type { Project } from '../config/load.ts'
-import { PlanError } from '../lib/errors.ts'
+import { codeOf, PlanError } from '../lib/errors.ts'
 
 export interface GlobalOptions {
   project: string
@@ -33,6 +34,15 @@ export async function withState<T>(
 export function oneOf<T extends string>(option: string, given: string, allowed: readonly T[]): T {
   if ((allowed as readonly string[]).includes(given)) return given as T
   throw new PlanError(`${option} "${given}" is not known`, { expected: `one of ${allowed.join(', ')}` })
+}
+
+/** Text of a file that the command line names. @throws PlanError where it cannot be read. */
+export function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new PlanError(`cannot be read (${codeOf(error)})`, { file })
+  }
 }
 
 export function print(text: string): void {

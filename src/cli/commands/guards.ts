@@ -1,5 +1,4 @@
 // gonogo guards what-if | import: rules tried on the runs that were recorded, and rules of other tools read.
-import { readFileSync } from 'node:fs'
 import { planProject } from '../../app/project.ts'
 import { recordedRun } from '../../app/recorded-runs.ts'
 import type { State } from '../../app/state.ts'
@@ -8,11 +7,11 @@ import { importedAsYaml } from '../../guards/import/imported-as-yaml.ts'
 import { importGuards } from '../../guards/import/import-guards.ts'
 import { replayed, whatIf, whatIfInWords, type Replayed, type WhatIf } from '../../guards/what-if.ts'
 import { formatDuration } from '../../lib/duration.ts'
-import { PlanError, codeOf } from '../../lib/errors.ts'
+import { PlanError } from '../../lib/errors.ts'
 import { nearest } from '../../lib/nearest.ts'
 import type { GuardRule } from '../../plan/guard-rule.ts'
 import { FINAL_STATES, type RunRecord } from '../../plan/run-record.ts'
-import { oneOf, print, withState, type GlobalOptions } from '../common.ts'
+import { oneOf, print, readText, withState, type GlobalOptions } from '../common.ts'
 import { EXIT } from '../exit.ts'
 import { paint } from '../screen.ts'
 
@@ -98,15 +97,7 @@ function show(answers: readonly WhatIf[]): void {
 function importFiles(files: readonly string[], format: 'text' | 'json'): number {
   if (files.length === 0)
     throw new PlanError('names no file to import', { expected: 'AnalysisTemplate or Canary documents, in YAML' })
-  const imported = importGuards(files.map((path) => ({ path, text: read(path) })))
+  const imported = importGuards(files.map((path) => ({ path, text: readText(path) })))
   print(format === 'json' ? JSON.stringify(imported, null, 2) : importedAsYaml(imported).trimEnd())
   return EXIT.ok
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new PlanError(`cannot be read (${codeOf(error)})`, { file })
-  }
 }

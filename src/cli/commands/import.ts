@@ -1,13 +1,13 @@
 // gonogo import FILE...: a gonogo.yaml from documents of Argo Rollouts, Flagger and Kamal.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { CONFIG_FILE } from '../../config/locate.ts'
 import { writeFileAtomic } from '../../lib/atomic-file.ts'
-import { codeOf, PlanError } from '../../lib/errors.ts'
+import { PlanError } from '../../lib/errors.ts'
 import { plural } from '../../lib/plural.ts'
 import { importProject } from '../../planning/importing/import-project.ts'
 import { projectAsYaml } from '../../planning/importing/project-as-yaml.ts'
-import { oneOf, print } from '../common.ts'
+import { oneOf, print, readText } from '../common.ts'
 import { EXIT } from '../exit.ts'
 
 interface ImportOptions {
@@ -18,7 +18,7 @@ interface ImportOptions {
 /** Prints gonogo.yaml, or writes it into a directory with the files it needs. Nothing that is there is overwritten. */
 export function importDocuments(files: string[], { format, output }: ImportOptions): number {
   const chosen = oneOf('--format', format, ['text', 'json'])
-  const imported = importProject(files.map((path) => ({ path, text: read(path) })))
+  const imported = importProject(files.map((path) => ({ path, text: readText(path) })))
   if (output === undefined) {
     print(chosen === 'json' ? JSON.stringify(imported, null, 2) : projectAsYaml(imported).trimEnd())
     return EXIT.ok
@@ -43,12 +43,4 @@ export function importDocuments(files: string[], { format, output }: ImportOptio
       )
   }
   return EXIT.ok
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new PlanError(`cannot be read (${codeOf(error)})`, { file })
-  }
 }
