@@ -1,12 +1,12 @@
 import { expect, it, onTestFinished, vi } from 'vitest'
 import type { Capacity } from '../../targets/target.ts'
 import { startCapacityWatch } from './capacity-watch.ts'
-import { capacityInWords, instancesFor, isGone, isShort } from './capacity.ts'
+import { capacityInWords, instancesFor, isGone } from './capacity.ts'
 
-it('tells none from some from all', () => {
-  expect([isGone({ healthy: 0, wanted: 2 }), isShort({ healthy: 0, wanted: 2 })]).toEqual([true, true])
-  expect([isGone({ healthy: 1, wanted: 2 }), isShort({ healthy: 1, wanted: 2 })]).toEqual([false, true])
-  expect([isGone({ healthy: 2, wanted: 2 }), isShort({ healthy: 2, wanted: 2 })]).toEqual([false, false])
+it('tells none from some', () => {
+  expect(isGone({ healthy: 0, wanted: 2 })).toBe(true)
+  expect(isGone({ healthy: 1, wanted: 2 })).toBe(false)
+  expect(isGone({ healthy: 2, wanted: 2 })).toBe(false)
   expect(isGone({ healthy: 0, wanted: 0 })).toBe(false)
   expect(capacityInWords({ healthy: 1, wanted: 2 })).toBe('1 of 2 instances ready')
   expect(capacityInWords({ healthy: 0, wanted: 0 })).toBe('ready')

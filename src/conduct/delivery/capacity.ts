@@ -7,11 +7,6 @@ export function isGone({ healthy, wanted }: Capacity): boolean {
   return wanted > 0 && healthy === 0
 }
 
-/** It has not what it had when it carried everything. */
-export function isShort({ healthy, wanted }: Capacity): boolean {
-  return healthy < wanted
-}
-
 /** `1 of 2 instances ready`. */
 export function capacityInWords({ healthy, wanted }: Capacity): string {
   return wanted === 0 ? 'ready' : `${healthy} of ${plural(wanted, 'instance')} ready`
