@@ -1,6 +1,14 @@
-// Asking a running proxy: one short connection to its admin socket a question.
+// Asking a running proxy over its admin socket.
+import type { Agent } from 'node:http'
 import { pause } from '../../lib/deadline.ts'
 import { codeOf, messageOf, OutsideError } from '../../lib/errors.ts'
+
+interface Question {
+  method: 'GET' | 'PUT' | 'POST'
+  path: string
+  body?: string
+  signal: AbortSignal
+}
 
 export interface AdminAnswer {
   status: number
@@ -19,17 +27,9 @@ const JUST_HANDING_OVER = 503
  * One question to the proxy behind a socket; null when no proxy is there.
  * @throws OutsideError when it is there and does not answer.
  */
-export async function askProxy(
-  system: string,
-  socketPath: string,
-  question: { method: 'GET' | 'PUT' | 'POST'; path: string; body?: string; signal: AbortSignal },
-): Promise<AdminAnswer | null> {
+export async function askProxy(system: string, socketPath: string, question: Question): Promise<AdminAnswer | null> {
   try {
-    const { status, text } = await send(socketPath, question).catch((error: unknown) => {
-      // Its process is just ending: asked again, it is gone or another one is there. Every question may be asked twice.
-      if (codeOf(error) === 'ECONNRESET') return pause(RESET_PAUSE_MS).then(() => send(socketPath, question))
-      throw error
-    })
+    const { status, text } = await sendTwice(socketPath, question)
     if (status !== JUST_HANDING_OVER) return { status, body: JSON.parse(text) as unknown }
     await pause(RESET_PAUSE_MS, question.signal)
     return await askProxy(system, socketPath, question)
@@ -44,14 +44,30 @@ export async function askProxy(
   }
 }
 
+/** Its process may be just ending: asked again, it is gone or another one is there. Every question may be asked twice. */
+async function sendTwice(socketPath: string, question: Question): Promise<{ status: number; text: string }> {
+  const first = await send(socketPath, question).catch((error: unknown) => {
+    if (!['ECONNRESET', 'EPIPE'].includes(codeOf(error) ?? '')) throw error
+    return pause(RESET_PAUSE_MS, question.signal).then(() => null)
+  })
+  return first ?? send(socketPath, question)
+}
+
+/**
+ * One connection is kept between questions: a busy proxy takes a new one in one turn of its loop and reads it in the next, and a way back
+ * should not wait for a second turn.
+ */
+let kept: Agent | undefined
+
 async function send(
   socketPath: string,
-  { method, path, body, signal }: { method: string; path: string; body?: string; signal: AbortSignal },
+  { method, path, body, signal }: Question,
 ): Promise<{ status: number; text: string }> {
   // Loaded when needed: naming it above would load all of fetch with it, in every command.
-  const { request: sendRequest } = await import('node:http')
+  const { Agent, request: sendRequest } = await import('node:http')
+  const agent = (kept ??= new Agent({ keepAlive: true, maxFreeSockets: 1 }))
   return new Promise((resolve, reject) => {
-    const request = sendRequest({ socketPath, method, path, signal, agent: false }, (response) => {
+    const request = sendRequest({ socketPath, method, path, signal, agent }, (response) => {
       let text = ''
       response.setEncoding('utf8')
       response.on('data', (chunk: string) => {

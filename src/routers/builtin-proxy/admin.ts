@@ -58,6 +58,8 @@ const DRAIN_MS_MAX = 3_600_000
 /** A question comes at once and whole. */
 const QUESTION_TIMEOUT_MS = 5000
 const CONNECTIONS_MAX = 256
+/** Longer than a conductor waits between two looks at the figures: its connection is there when a way back needs it. */
+const KEPT_MS = 60_000
 const startedAt = Date.now()
 
 type Reply = { status: number; body: unknown }
@@ -130,6 +132,7 @@ export async function listenAdmin(path: string, parts: AdminParts): Promise<Serv
   })
   server.headersTimeout = QUESTION_TIMEOUT_MS
   server.requestTimeout = QUESTION_TIMEOUT_MS
+  server.keepAliveTimeout = KEPT_MS
   server.maxConnections = CONNECTIONS_MAX
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -142,8 +145,14 @@ export async function listenAdmin(path: string, parts: AdminParts): Promise<Serv
 async function answer(parts: AdminParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = URL.parse(request.url ?? '/', 'http://router')
   const route = url && ROUTES[`${request.method} ${url.pathname}`]
-  if (!route) return send(response, refusal(404, 'no such route'))
-  send(response, isForSuccessor(parts, url) ? ASK_AGAIN : await route(parts, request, url))
+  const reply = !route
+    ? refusal(404, 'no such route')
+    : isForSuccessor(parts, url)
+      ? ASK_AGAIN
+      : await route(parts, request, url)
+  // The next question is for the successor.
+  if (parts.handingOver.state !== 'serving') response.setHeader('connection', 'close')
+  send(response, reply)
 }
 
 /**
