@@ -9,3 +9,18 @@ export interface DeliveredService {
   candidate: string | null
   stable: string | null
 }
+
+/** What a release is about: the version that serves, and the one that is to. */
+export interface Versions {
+  stable: string
+  candidate: string
+}
+
+/** A service that the release leaves as it is: nothing of it is moved or stopped. */
+export const stays = ({ stable, candidate }: Versions): boolean => stable === candidate
+
+/** A service and its versions as it calls them itself. */
+export interface VersionedService {
+  service: DeliveredService
+  versions: Versions
+}

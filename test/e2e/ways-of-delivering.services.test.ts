@@ -148,6 +148,47 @@ test('several services go forward in order; what fails in the last one takes all
   for (let i = 0; i < 5; i++) expect([await served(apiPort), await served(webPort)]).toEqual(['v1', 'w1'])
 })
 
+test('of several services one may stay at its version: it serves throughout, going forward and going back', async () => {
+  const [apiPort, webPort] = [await freePort(), await freePort()]
+  const project = smallProject(folder, { port: apiPort })
+  const sections = (candidate: string) => ({
+    targets: { api: target({ instances: 1, env: { ILL: 'v3' } }), web: target({ instances: 1 }) },
+    routers: {
+      api: { kind: 'builtin-proxy', listen: { port: apiPort } },
+      web: { kind: 'builtin-proxy', listen: { port: webPort } },
+    },
+    signals: { api: { kind: 'router', service: 'api', prefix: 'api.' } },
+    guards: { api: { signal: 'api.error-rate', is: '>', value: 20 } },
+    delivery: {
+      services: {
+        web: { target: 'web', router: 'web', candidate: 'w1', stable: 'w1' },
+        api: { target: 'api', router: 'api', after: ['web'] },
+      },
+      stable: 'v1',
+      candidate,
+      autoPromote: true,
+      sampling: '200ms',
+      strategy: { kind: 'canary', stages: [{ name: 'whole', weight: 100, duration: '2 s' }] },
+    },
+  })
+  const release = async (code: number, candidate: string): Promise<string> => {
+    bindOnlyDelivery(project, sections(candidate))
+    await say(0, 'plan', '--lock')
+    const ended = [askThroughout(apiPort), askThroughout(webPort)]
+    const said = await say(code, 'deploy', '--yes', '--no-wait')
+    for (const end of ended) expect(await end()).toEqual([])
+    return said
+  }
+  bindOnlyDelivery(project, sections('v2'))
+  await say(0, 'up')
+  expect(await say(0, 'deploy', '--dry-run')).toMatch(/start v2\n[^]*web: stays at w1\n[^]*back: all traffic to v1\n/)
+  await release(0, 'v2')
+  expect([await served(apiPort), await served(webPort)]).toEqual(['v2', 'w1'])
+  expect(await release(1, 'v3')).toMatch(/rolled-back/)
+  expect([await served(apiPort), await served(webPort)]).toEqual(['v2', 'w1'])
+  expect((await say(0, 'down')).match(/\w+(?= is stopped)/g)).toEqual(['v2', 'w1', 'router'])
+})
+
 test('an environment that is held takes no release; a run that was left behind is given up under a name', async () => {
   const port = await freePort()
   const project = smallProject(folder, { port, delivers: false })

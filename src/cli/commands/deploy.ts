@@ -4,6 +4,7 @@ import { handOver, keepDocument } from '../../app/hand-over.ts'
 import { keepOriginal } from '../../app/originals.ts'
 import { openProject, planProject, surroundingsOf } from '../../app/project.ts'
 import { conductRun, createRun } from '../../app/release.ts'
+import { deliveredVersions } from '../../app/delivered-versions.ts'
 import { deliveryParts } from '../../app/delivery-parts.ts'
 import { openState, type State } from '../../app/state.ts'
 import { openingInWords } from '../../conduct/delivery/opening.ts'
@@ -77,10 +78,10 @@ export async function deploy(options: DeployOptions): Promise<number> {
   }
 }
 
-/** What the delivery would execute. Nothing is: a plan that nobody has reviewed yet can be looked at too. */
+/** What the delivery would execute. Nothing is, and no secret is read: a plan that nobody has reviewed yet can be looked at too. */
 function showCommands(project: Project, plan: ReleasePlan, json: boolean): number {
-  const delivery = deliveryParts(project, surroundingsOf(project, plan.environment), plan.delivery?.candidate ?? null)
-  const parts = deliveryCommands(project, plan, delivery?.stable ?? '')
+  const delivered = deliveredVersions(project, plan.delivery?.candidate ?? null)
+  const parts = deliveryCommands(project, plan, delivered?.services ?? [])
   if (json) print(JSON.stringify(parts, null, 2))
   else if (parts.length === 0) print('nothing is delivered')
   else

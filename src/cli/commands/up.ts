@@ -1,5 +1,5 @@
 // gonogo up | down: the service itself, before and after releases.
-import { deliveryParts } from '../../app/delivery-parts.ts'
+import { deliveredTargets, deliveryParts } from '../../app/delivery-parts.ts'
 import { openProject, surroundingsOf } from '../../app/project.ts'
 import { armedRuns } from '../../conduct/capsule.ts'
 import { PlanError } from '../../lib/errors.ts'
@@ -8,9 +8,10 @@ import { EXIT } from '../exit.ts'
 
 async function partsOf(options: GlobalOptions) {
   const project = await openProject(options.project)
-  const parts = deliveryParts(project, surroundingsOf(project, project.config.environment))
+  const surroundings = surroundingsOf(project, project.config.environment)
+  const parts = deliveryParts(project, surroundings)
   if (!parts) throw new PlanError('gonogo.yaml has no delivery', { hint: 'add a "delivery" section' })
-  return { project, parts }
+  return { project, surroundings, parts }
 }
 
 /** Starts a version (the stable one unless named) and gives it all traffic. For the first time; later versions are released. */
@@ -27,12 +28,13 @@ export async function up(version: string | undefined, options: GlobalOptions): P
 
 /** Stops everything of the delivery that runs. */
 export async function down(options: GlobalOptions): Promise<number> {
-  const { project, parts } = await partsOf(options)
+  const { project, surroundings, parts } = await partsOf(options)
   refuseWhileLive(project.stateDirectory)
-  for (const version of Object.keys(await parts.target.current())) {
-    await parts.target.retire(version, new AbortController().signal)
-    print(`${version} is stopped`)
-  }
+  for (const target of deliveredTargets(project, surroundings).toReversed())
+    for (const version of Object.keys(await target.current())) {
+      await target.retire(version, new AbortController().signal)
+      print(`${version} is stopped`)
+    }
   await parts.router.stop()
   print('the router is stopped')
   return EXIT.ok

@@ -1,12 +1,7 @@
 // A service of several, seen under the versions of the whole delivery: `v1` and `v2` may be its own 1.4.2 and 1.5.0.
+import { stays, type Versions } from '../../plan/delivered-service.ts'
 import type { VersionCounters } from '../../plan/signal.ts'
 import type { Backend, RoutingTable } from '../../plan/traffic.ts'
-
-/** What the delivery calls a version, and what the service does. */
-export interface Versions {
-  stable: string
-  candidate: string
-}
 
 /** The service's own name of a version. */
 export function ownVersion(label: string, labels: Versions, own: Versions): string {
@@ -23,8 +18,13 @@ export function labelled(backends: readonly Backend[], part: string, label: stri
 export function ownTable(table: RoutingTable, part: string, labels: Versions, own: Versions): RoutingTable {
   const isOver = table.stable === labels.candidate
   const share = isOver ? 100 : (table.shares?.[part] ?? table.weights[labels.candidate] ?? 0)
+  const isTwin = ({ id, version }: Backend): boolean =>
+    stays(own) &&
+    version === labels.candidate &&
+    table.backends.some((other) => other.id === id && other.version === labels.stable)
   const backends = table.backends
-    .filter((backend) => backend.part === part)
+    // The one version of a service that stays is there under both names of the delivery.
+    .filter((backend) => backend.part === part && !isTwin(backend))
     .map(({ id, version, host, port, service }): Backend => ({
       id: id.slice(part.length + 1),
       version: ownVersion(version, labels, own),
@@ -32,7 +32,7 @@ export function ownTable(table: RoutingTable, part: string, labels: Versions, ow
       port,
       ...(service === undefined ? {} : { service }),
     }))
-  const isSplit = !isOver && own.stable !== own.candidate && (share > 0 || backends.some(isOf(own.candidate)))
+  const isSplit = !isOver && !stays(own) && (share > 0 || backends.some(isOf(own.candidate)))
   const { hold, closed, mirror } = table
   return {
     weights: isSplit

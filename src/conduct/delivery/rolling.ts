@@ -44,6 +44,8 @@ export async function replaceBatch(
   const resting = ofService(live.stable)
     .slice(stay)
     .map(({ id }) => id)
+    // A service that stays at its version has no old instances.
+    .filter((id) => !fresh.backends.some((backend) => backend.id === id))
   const next: LiveDelivery = {
     ...live,
     table: { ...live.table, backends: [...others, ...fresh.backends] },

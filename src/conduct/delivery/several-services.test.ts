@@ -3,17 +3,17 @@ import type { RoutingTable } from '../../plan/traffic.ts'
 import type { Router } from '../../routers/router.ts'
 import type { Target } from '../../targets/target.ts'
 import { tableAt, stableTable, type LiveDelivery } from '../stand.ts'
-import { joinedRouter, joinedTarget, partRouter, type ServicePart } from './several-services.ts'
+import { joinedRouter, joinedTarget, partRouter, partTarget, type ServicePart } from './several-services.ts'
 
 const LABELS = { stable: 'v1', candidate: 'v2' }
 const SERVICES = ['api', 'web'].map((name) => ({ name, target: name, router: name, candidate: null, stable: null }))
 
 /** Two services that only remember what they were told; `web` calls its versions otherwise. */
-function createParts() {
+function createParts(web = { stable: '7.1', candidate: '8.0' }) {
   const told: string[] = []
   const tables: Record<string, RoutingTable | null> = { api: null, web: null }
   const broken = new Set<string>()
-  const versions = { api: LABELS, web: { stable: '7.1', candidate: '8.0' } }
+  const versions = { api: LABELS, web }
   const parts = (['api', 'web'] as const).map((name): ServicePart => {
     const may = (what: string): void => {
       if (broken.has(`${name} ${what}`)) throw new Error(`${name} will not ${what}`)
@@ -32,6 +32,10 @@ function createParts() {
         return [{ id: `${version}-1`, version, host: name, port: 1 }]
       },
       ready: async (version) => ({ healthy: broken.has(`${name} be ready`) ? 0 : 1, wanted: version === '' ? 0 : 1 }),
+      resize: async (version, instances) => {
+        may(`resize ${version} to ${instances}`)
+        return []
+      },
       retire: async (version) => may(`retire ${version}`),
       capsule: (stable, candidate) => ({
         restore: null,
@@ -150,6 +154,49 @@ describe('one way back for all', () => {
     expect(await target.ready('v1')).toEqual({ healthy: 2, wanted: 2 })
     broken.add('web be ready')
     expect(await target.ready('v1')).toEqual({ healthy: 0, wanted: 2 })
+  })
+})
+
+describe('a service that stays at its version', () => {
+  const STAYS = { stable: '7.1', candidate: '7.1' }
+  const instance = { id: '7.1-1', version: '7.1', host: 'web', port: 1 }
+
+  it('keeps all its traffic, and each instance is in its table once', async () => {
+    const bench = createParts(STAYS)
+    const delivery = await live(bench)
+    for (const stage of [{ weight: 0 }, { weight: 50, service: 'web' }, { weight: 100, service: 'web' }]) {
+      await bench.router.set(tableAt(delivery, stage, SERVICES))
+      expect(bench.tables.web).toMatchObject({ weights: { '7.1': 100 }, stable: '7.1', backends: [instance] })
+    }
+    await bench.router.set(stableTable(delivery))
+    expect(bench.tables.web).toEqual({ weights: { '7.1': 100 }, stable: '7.1', backends: [instance] })
+    expect(await bench.router.current()).toMatchObject({ shares: { web: 0 } })
+  })
+
+  it('is neither stopped nor drained nor made smaller, whether the release goes well or back', async () => {
+    const { target, router, parts, told } = createParts(STAYS)
+    for (const label of ['v1', 'v2']) {
+      await router.drain(label, 1)
+      await target.retire(label, signal)
+      await partTarget(parts[1]!, LABELS).resize?.(label, 1, signal)
+    }
+    expect(told.filter((what) => what.startsWith('web'))).toEqual(['web prepare 7.1', 'web prepare 7.1'])
+    expect(told).toContain('api retire v2')
+  })
+
+  it('is not stopped by the capsule either', () => {
+    const { retire, resume } = createParts(STAYS).target.capsule('v1', 'v2')
+    expect(retire.title).toBe('web stays as it is; api retire v2')
+    expect(retire.shell).not.toMatch(/web retire/)
+    expect(resume?.title).toBe('api resume v1; web resume 7.1')
+  })
+
+  it('is left alone where another does not come up', async () => {
+    const bench = createParts(STAYS)
+    const target = joinedTarget(bench.parts.toReversed(), LABELS)
+    bench.broken.add('api prepare v2')
+    await expect(target.prepare('v2', signal)).rejects.toMatchObject({ system: 'service api' })
+    expect(bench.told).toEqual(['web prepare 7.1'])
   })
 })
 

@@ -1,13 +1,14 @@
 // Several services as one delivery: forward in dependency order, back in the reverse, so that no service ever meets an older one than it
 // was made for.
 import { messageOf, OutsideError } from '../../lib/errors.ts'
+import { stays, type Versions } from '../../plan/delivered-service.ts'
 import type { VersionCounters } from '../../plan/signal.ts'
 import type { Backend, RoutingTable } from '../../plan/traffic.ts'
 import type { CapsuleStep } from '../../plan/way-back.ts'
 import type { Router } from '../../routers/router.ts'
 import type { InstanceState, Target, TargetCapsule } from '../../targets/target.ts'
 import { joinedSteps } from './joined-steps.ts'
-import { addedCounters, labelled, ownTable, ownVersion, type Versions } from './labelled.ts'
+import { addedCounters, labelled, ownTable, ownVersion } from './labelled.ts'
 
 /** One of them, with the versions as it calls them. */
 export interface ServicePart {
@@ -21,10 +22,11 @@ export interface ServicePart {
 export function partTarget({ name, target, versions }: ServicePart, labels: Versions): Target {
   const own = (label: string): string => ownVersion(label, labels, versions)
   const { resize } = target
-  return {
+  const shown = stays(versions) ? [labels.stable] : [labels.stable, labels.candidate]
+  const part: Target = {
     async current() {
       const found = await target.current()
-      const entries = [labels.stable, labels.candidate].flatMap((label): [string, InstanceState[]][] => {
+      const entries = shown.flatMap((label): [string, InstanceState[]][] => {
         const instances = found[own(label)] ?? []
         const backends = labelled(
           instances.map(({ backend }) => backend),
@@ -48,6 +50,22 @@ export function partTarget({ name, target, versions }: ServicePart, labels: Vers
     retire: (label, signal) => target.retire(own(label), signal),
     capsule: () => target.capsule(versions.stable, versions.candidate),
   }
+  return stays(versions) ? staying(name, part) : part
+}
+
+/** What serves is no candidate to take down and no old version to replace: it is brought up where it is not there, and nothing else. */
+function staying(name: string, target: Target): Target {
+  return {
+    ...target,
+    ...(target.resize
+      ? { resize: (label: string, _: number, signal: AbortSignal) => target.prepare(label, signal) }
+      : {}),
+    retire: async () => {},
+    capsule: (stable, candidate) => ({
+      ...target.capsule(stable, candidate),
+      retire: { stage: 'processes', title: `${name} stays as it is`, shell: ':\n', files: {} },
+    }),
+  }
 }
 
 /** Each service's router under the versions of the delivery. */
@@ -57,7 +75,9 @@ export function partRouter({ name, router, versions }: ServicePart, labels: Vers
   return {
     ...plain(router),
     set: (table) => router.set(ownTable(table, name, labels, versions)),
-    drain: (version, timeoutMs) => router.drain(ownVersion(version, labels, versions), timeoutMs),
+    // Requests to a service that stays do not end.
+    drain: async (version, timeoutMs) =>
+      stays(versions) || router.drain(ownVersion(version, labels, versions), timeoutMs),
     capsule: (table) => router.capsule(ownTable(table, name, labels, versions)),
     async counters(signal) {
       const counters = await router.counters(signal)
@@ -89,7 +109,7 @@ export function joinedTarget(parts: readonly ServicePart[], labels: Versions): T
         try {
           backends.push(...(await target.prepare(label, signal)))
         } catch (error) {
-          if (label === labels.candidate) await retireAll(withOwnCandidate(index).toReversed(), label)
+          if (label === labels.candidate) await retireAll(targets.slice(0, index).toReversed(), label)
           throw new OutsideError(`service ${parts[index]?.name}`, messageOf(error))
         }
       }
@@ -120,11 +140,6 @@ export function joinedTarget(parts: readonly ServicePart[], labels: Versions): T
       }
     },
   }
-
-  /** Targets before this one that have a version to take down again: a service that stays as it is has none. */
-  function withOwnCandidate(index: number): Target[] {
-    return targets.slice(0, index).filter((_, at) => parts[at]?.versions.stable !== parts[at]?.versions.candidate)
-  }
 }
 
 /** Also when one will not go, the others do. @throws OutsideError naming those that did not. */
@@ -154,7 +169,10 @@ export function joinedRouter(parts: readonly ServicePart[], labels: Versions): R
       const there = tables.filter((table) => table !== null)
       if (there.length < parts.length) return null
       const shares = Object.fromEntries(
-        parts.map(({ name, versions }, index) => [name, there[index]?.weights[versions.candidate] ?? 0]),
+        parts.map(({ name, versions }, index) => [
+          name,
+          stays(versions) ? 0 : (there[index]?.weights[versions.candidate] ?? 0),
+        ]),
       )
       const share = Object.values(shares).reduce((sum, value) => sum + value, 0) / parts.length
       const backends = parts.flatMap(({ name, versions }, index) =>
