@@ -126,11 +126,11 @@ async function conductWith(
   const opened = await openProject(project.directory)
   const { plan } = await planProject(opened)
   const pace = { timeScale: 1, waitMsMax: null }
-  const record = await createRun(state, { plan, pace, by: 'ann', stable: null })
+  const record = await createRun(state, { plan, pace, by: 'ann', delivery: null })
   const stopping = new AbortController()
   const options = { project: opened, state, run: record, noWait: true, signal: stopping.signal, emit: () => {} }
   const services: Services = {
-    ...servicesFor(options, stopping.signal, () => engine, null),
+    ...servicesFor(options, stopping.signal, () => engine, { candidate: null, known: null }),
     abandon: (error) => {
       throw error
     },

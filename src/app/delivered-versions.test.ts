@@ -62,6 +62,22 @@ describe('deliveredVersions', () => {
     expect(deliveredVersions(project, null)?.labels.stable).toBe('v1')
   })
 
+  it('a run that is resumed goes by those it began with, also when its end is remembered already', async () => {
+    const project = await projectOf(SERVICES, { api: 'v2', web: '8.0' })
+    expect(deliveredVersions(project, null, { api: 'v1', web: '7.1' })?.labels.stable).toBe('api v1, web 7.1')
+    const parts = deliveryParts(project, surroundingsOf(project, 'production'), null, { api: 'v1', web: '8.0' })
+    expect(parts?.stableOf).toEqual({ api: 'v1', web: '8.0' })
+    expect([parts?.partOf('api').stays, parts?.partOf('web').stays]).toEqual([false, true])
+  })
+
+  it.each(['[1]', '{"api": 3}', '{"api": '])('names the file where somebody wrote %s into it', async (text) => {
+    const project = await projectOf(SERVICES, {})
+    writeFileSync(join(project.stateDirectory, 'stable.json'), text)
+    expect(() => deliveredVersions(project, null)).toThrow(
+      expect.objectContaining({ name: 'PlanError', message: expect.stringContaining('is not what gonogo wrote') }),
+    )
+  })
+
   it('leaves nothing behind', async () => {
     const project = await projectOf(ONE)
     expect(deliveredVersions(project, null)).toMatchObject({ labels: { stable: 'v0', candidate: 'v2' } })

@@ -1,14 +1,15 @@
 // Which versions a delivery is about, service by service: what the last releases left, and what is released now.
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { deliveredServices } from '../config/delivered-services.ts'
 import type { Project } from '../config/load.ts'
 import { writeFileAtomic } from '../lib/atomic-file.ts'
-import { codeOf } from '../lib/errors.ts'
+import { codeOf, PlanError } from '../lib/errors.ts'
 import type { VersionedService, Versions } from '../plan/delivered-service.ts'
 
-/** Which version of each target is the stable one, as the last releases left it. */
-type Memory = Record<string, string>
+/** Which version of each target is the stable one. */
+export type StableVersions = Record<string, string>
 
 interface DeliveredVersions {
   /** In the order in which they go forward. */
@@ -20,11 +21,16 @@ interface DeliveredVersions {
 /**
  * The versions of the project's delivery, or null when it delivers nothing. Nothing is resolved, made or written.
  * @param candidate version that is released, where it is another than that of gonogo.yaml
+ * @param known the stable versions a run began with: it may be at its end, and what it left be remembered already
  */
-export function deliveredVersions(project: Project, candidate: string | null): DeliveredVersions | null {
+export function deliveredVersions(
+  project: Project,
+  candidate: string | null,
+  known: StableVersions | null = null,
+): DeliveredVersions | null {
   const { delivery } = project.config
   if (!delivery) return null
-  const memory = recall(memoryPath(project))
+  const memory = known ?? recall(memoryPath(project))
   const label = candidate ?? delivery.candidate
   const services = deliveredServices(delivery).map((service): VersionedService => {
     const stable = memory[service.target] ?? service.stable ?? delivery.stable
@@ -34,7 +40,7 @@ export function deliveredVersions(project: Project, candidate: string | null): D
 }
 
 /** From here on these are the stable versions of these targets. */
-export function rememberStable(project: Project, stable: Memory): void {
+export function rememberStable(project: Project, stable: StableVersions): void {
   const path = memoryPath(project)
   mkdirSync(project.stateDirectory, { recursive: true })
   writeFileAtomic(path, `${JSON.stringify({ ...recall(path), ...stable }, null, 2)}\n`)
@@ -49,11 +55,18 @@ function stableLabel(services: readonly VersionedService[]): string {
 
 const memoryPath = ({ stateDirectory }: Project): string => join(stateDirectory, 'stable.json')
 
-function recall(path: string): Memory {
+/** As the last releases left it. @throws PlanError where somebody wrote something else there. */
+function recall(path: string): StableVersions {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Memory
+    return memorySchema.parse(JSON.parse(readFileSync(path, 'utf8')))
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return {}
-    throw error
+    if (!(error instanceof SyntaxError || error instanceof z.ZodError)) throw error
+    throw new PlanError('is not what gonogo wrote', {
+      file: path,
+      expected: 'one JSON object with the stable version of each target, as {"app": "v1"}',
+    })
   }
 }
+
+const memorySchema = z.record(z.string(), z.string().min(1))

@@ -13,23 +13,25 @@ import type { DeliveryParts } from '../conduct/services.ts'
 import { routerAbilities } from '../config/delivered-services.ts'
 import type { Project } from '../config/load.ts'
 import { PlanError } from '../lib/errors.ts'
-import type { DeliveredService } from '../plan/delivered-service.ts'
+import { stays, type DeliveredService } from '../plan/delivered-service.ts'
 import type { Router } from '../routers/router.ts'
 import type { Target } from '../targets/target.ts'
-import { deliveredVersions, rememberStable } from './delivered-versions.ts'
+import { deliveredVersions, rememberStable, type StableVersions } from './delivered-versions.ts'
 import type { Surroundings } from './project.ts'
 import { kindOf } from './services.ts'
 
 /**
  * Target and router of the project's delivery, or null when it delivers nothing.
  * @param candidate version that is released, where it is another than that of gonogo.yaml
+ * @param known the stable versions a run began with, where it is resumed
  */
 export function deliveryParts(
   project: Project,
   surroundings: Surroundings,
   candidate: string | null = null,
+  known: StableVersions | null = null,
 ): DeliveryParts | null {
-  const delivered = deliveredVersions(project, candidate)
+  const delivered = deliveredVersions(project, candidate, known)
   if (!delivered) return null
   const { config, stateDirectory } = project
   mkdirSync(stateDirectory, { recursive: true })
@@ -46,11 +48,12 @@ export function deliveryParts(
         services.map(({ service, versions }) => [service.target, ownVersion(stable, labels, versions)]),
       ),
     )
-  const whole = { holds, stable: labels.stable, remember }
+  const stableOf = Object.fromEntries(services.map(({ service, versions }) => [service.target, versions.stable]))
+  const whole = { holds, stable: labels.stable, stableOf, remember }
   const [only] = parts
   if (only && parts.length === 1) {
     const { target, router } = only
-    return { ...whole, target, router, partOf: () => ({ target, router }) }
+    return { ...whole, target, router, partOf: () => ({ target, router, stays: false }) }
   }
   return {
     ...whole,
@@ -59,7 +62,7 @@ export function deliveryParts(
     partOf(name) {
       const part = parts.find((one) => one.name === name)
       if (!part) throw new PlanError(`the delivery has no service "${name}"`, { path: 'delivery/services' })
-      return { target: partTarget(part, labels), router: partRouter(part, labels) }
+      return { target: partTarget(part, labels), router: partRouter(part, labels), stays: stays(part.versions) }
     },
   }
 }

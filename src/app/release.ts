@@ -2,16 +2,17 @@
 import { randomBytes } from 'node:crypto'
 import { conduct } from '../conduct/conduct.ts'
 import type { Engine, RunMessage } from '../conduct/ports.ts'
-import type { RunEvent, Services } from '../conduct/services.ts'
+import type { DeliveryParts, RunEvent, Services } from '../conduct/services.ts'
 import type { Project } from '../config/load.ts'
 import { CONFIG_FILE } from '../config/locate.ts'
 import { createEngine } from '../durable/dbos.ts'
 import { PlanError } from '../lib/errors.ts'
 import { canonicalJson } from '../lib/hash.ts'
 import type { ReleasePlan } from '../plan/release-plan.ts'
-import { FINAL_STATES, type LedgerDraft, type Pace, type RunRecord } from '../plan/run-record.ts'
+import { FINAL_STATES, type LedgerDraft, type LedgerEntry, type Pace, type RunRecord } from '../plan/run-record.ts'
 import { createDataPort } from './data-port.ts'
 import { surroundingsOf } from './project.ts'
+import type { StableVersions } from './delivered-versions.ts'
 import { deliveryParts } from './delivery-parts.ts'
 import { backupsOf, sourcesOf } from './services.ts'
 import { importJournal, journalPath } from '../store/journal.ts'
@@ -21,8 +22,8 @@ export interface StartOptions {
   plan: ReleasePlan
   pace: Pace
   by: string
-  /** The version that has the traffic now; null when nothing is delivered. */
-  stable: string | null
+  /** Which versions have the traffic now; null when nothing is delivered. */
+  delivery: Pick<DeliveryParts, 'stable' | 'stableOf'> | null
   /** Why it may begin outside of its calendar; null: it waits. */
   outsideWindow?: string | null
 }
@@ -32,7 +33,7 @@ export interface StartOptions {
  * @throws PlanError when another run of this service and environment is alive.
  */
 export async function createRun(state: State, options: StartOptions): Promise<RunRecord> {
-  const { plan, pace, by, stable, outsideWindow = null } = options
+  const { plan, pace, by, delivery, outsideWindow = null } = options
   const record: RunRecord = {
     id: newRunId(new Date()),
     service: plan.service,
@@ -50,7 +51,7 @@ export async function createRun(state: State, options: StartOptions): Promise<Ru
   await state.runs.create(record, JSON.stringify(plan))
   await state.ledger.append(
     record.id,
-    createdEntry({ by, plan: plan.hash, pace, stable, ...(outsideWindow ? { outsideWindow } : {}) }),
+    createdEntry(delivery, { by, plan: plan.hash, pace, ...(outsideWindow ? { outsideWindow } : {}) }),
   )
   return record
 }
@@ -79,11 +80,17 @@ export async function conductRun(options: ConductOptions): Promise<RunRecord> {
   const plan = await reviewedPlan(options)
   const stopping = new AbortController()
   const abandoned = new AbortController()
+  const entries = await state.ledger.entries(run.id)
+  const versions = { candidate: plan.delivery?.candidate ?? null, known: stableAtStart(entries) }
   const services = {
-    ...servicesFor(options, stopping.signal, () => engine, plan.delivery?.candidate ?? null),
+    ...servicesFor(options, stopping.signal, () => engine, versions),
     abandon: (error: unknown) => abandoned.abort(error),
   }
-  await writeCreated(options, services.delivery?.stable ?? null)
+  // The process may have been killed between writing the run down and the first entry of its ledger; nothing was done by then.
+  if (entries.length === 0) {
+    const { planHash, pace, startedBy } = run
+    await state.ledger.append(run.id, createdEntry(services.delivery, { by: startedBy, plan: planHash, pace }))
+  }
   // An emergency may have been while the database was out of reach.
   await importJournal(journalPath(options.project.stateDirectory, run.id), run.id, state.ledger)
   const engine: Engine = await createEngine({
@@ -100,23 +107,19 @@ export async function conductRun(options: ConductOptions): Promise<RunRecord> {
   return (await state.runs.get(run.id)) ?? run
 }
 
-/** A process may have been killed between writing the run down and the first entry of its ledger; nothing was done by then. */
-async function writeCreated({ state, run }: ConductOptions, stable: string | null): Promise<void> {
-  const { id, planHash, pace, startedBy } = run
-  const entries = await state.ledger.entries(id)
-  if (entries.length > 0) return
-  await state.ledger.append(id, createdEntry({ by: startedBy, plan: planHash, pace, stable }))
+/** The stable version of each target when the run began; null of a run that has not. */
+function stableAtStart(entries: readonly LedgerEntry[]): StableVersions | null {
+  const created = entries.find(({ key }) => key === 'run:created')
+  return (created?.body.stableOf as StableVersions | undefined) ?? null
 }
 
-function createdEntry(body: {
-  by: string
-  plan: string
-  pace: Pace
-  stable: string | null
-  outsideWindow?: string
-}): LedgerDraft {
+function createdEntry(
+  delivery: StartOptions['delivery'],
+  body: { by: string; plan: string; pace: Pace; outsideWindow?: string },
+): LedgerDraft {
   const event = { event: 'created', state: 'planned', reason: null }
-  return { key: 'run:created', kind: 'run', item: null, body: { ...event, ...body } }
+  const versions = { stable: delivery?.stable ?? null, ...(delivery ? { stableOf: delivery.stableOf } : {}) }
+  return { key: 'run:created', kind: 'run', item: null, body: { ...event, ...body, ...versions } }
 }
 
 /** A run keeps to what was reviewed: its plan is in the database, but targets and routers are made from the file. */
@@ -129,15 +132,18 @@ async function reviewedPlan({ project, state, run }: ConductOptions): Promise<Pa
   })
 }
 
-/** What the conductor reaches for outside itself, wired for one run of this project that releases `candidate`. */
+/**
+ * What the conductor reaches for outside itself, wired for one run of this project.
+ * @param versions which one it releases, and the stable ones it began with
+ */
 export function servicesFor(
   { project, state, run, noWait, emit }: ConductOptions,
   stopping: AbortSignal,
   engine: () => Engine,
-  candidate: string | null,
+  { candidate, known }: { candidate: string | null; known: StableVersions | null },
 ): Omit<Services, 'abandon'> {
   const surroundings = surroundingsOf(project, run.environment)
-  const delivery = deliveryParts(project, surroundings, candidate)
+  const delivery = deliveryParts(project, surroundings, candidate, known)
   const backups = backupsOf(project, surroundings)
   const { watchdog } = project.config.delivery ?? { watchdog: { after: 10_000, policy: 'rollback' as const } }
   return {

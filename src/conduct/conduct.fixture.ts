@@ -217,5 +217,13 @@ function rememberingDelivery(
     ...overrides,
   }
   const remember = (stable: string): void => void told.push(`remember ${stable}`)
-  return { target, router, holds: true, partOf: () => ({ target, router }), stable: 'v1', remember }
+  return {
+    target,
+    router,
+    holds: true,
+    partOf: () => ({ target, router, stays: false }),
+    stable: 'v1',
+    stableOf: { app: 'v1' },
+    remember,
+  }
 }

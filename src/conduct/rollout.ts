@@ -32,7 +32,9 @@ export async function performRollout(context: RunContext, id: string, stageName:
   if ('status' in live) outcomes.push(live)
   else {
     for (const stage of stages) {
-      const outcome = await runStage(context, id, context.live ?? live, stage, attempt)
+      const outcome = stays(context, stage)
+        ? passed(`stage ${stage.name}: ${stage.service} stays at its version`)
+        : await runStage(context, id, context.live ?? live, stage, attempt)
       outcomes.push(outcome)
       if (outcome.status !== 'passed') {
         context.refusedStages.set(id, stage.name)
@@ -52,6 +54,10 @@ export async function performRollout(context: RunContext, id: string, stageName:
     recordOutcome(context, id, attempt, whole, startedAt),
   )
   context.outcomes.set(id, body)
+}
+
+function stays({ services }: RunContext, { service }: Stage): boolean {
+  return services.delivery?.partOf(service).stays ?? false
 }
 
 /** Brings the candidate up, capsule and watchdog first. @returns where everything listens, or why it did not come up. */

@@ -24,6 +24,13 @@ export type RunEvent =
   | { type: 'way-back'; wayBack: WayBack }
   | { type: 'rollback'; event: string; detail: string; durationMs: number | null }
 
+interface DeliveredPart {
+  target: Target
+  router: Router
+  /** This release leaves it at its version: there is nothing to move, and nothing to watch. */
+  stays: boolean
+}
+
 /** The delivery's parts, present when the plan delivers something. */
 export interface DeliveryParts {
   /** All services as one, where there are several. */
@@ -32,9 +39,11 @@ export interface DeliveryParts {
   /** Whether requests can be held while data is swapped. */
   holds: boolean
   /** Target and router of the service that a stage moves, under the versions of the delivery. */
-  partOf(service: string | undefined): { target: Target; router: Router }
-  /** The version that has the traffic before this run. */
+  partOf(service: string | undefined): DeliveredPart
+  /** The version that has the traffic before this run; of several services, in words. */
   stable: string
+  /** The same of each target. */
+  stableOf: Record<string, string>
   /** After success the candidate is the stable version of the next run. */
   remember(stable: string): void
 }

@@ -182,7 +182,8 @@ test('of several services one may stay at its version: it serves throughout, goi
   bindOnlyDelivery(project, sections('v2'))
   await say(0, 'up')
   expect(await say(0, 'deploy', '--dry-run')).toMatch(/start v2\n[^]*web: stays at w1\n[^]*back: all traffic to v1\n/)
-  await release(0, 'v2')
+  // There is nothing to watch at it, so nobody waits for requests to it.
+  expect(await release(0, 'v2')).toMatch(/stage web\.whole: web stays at its version; 100 % for 2 s/)
   expect([await served(apiPort), await served(webPort)]).toEqual(['v2', 'w1'])
   expect(await release(1, 'v3')).toMatch(/rolled-back/)
   expect([await served(apiPort), await served(webPort)]).toEqual(['v2', 'w1'])

@@ -66,7 +66,7 @@ export async function deploy(options: DeployOptions): Promise<number> {
       plan,
       pace,
       by: whoIs(options),
-      stable: delivery?.stable ?? null,
+      delivery,
       outsideWindow: options.outsideWindow ?? null,
     })
     keepDocument(project.stateDirectory, run.id, bytes)
