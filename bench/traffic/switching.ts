@@ -2,9 +2,12 @@
 // it. Against what a person has, in turn with ours: one line to the socket of the same HAProxy, one PUT to that of the same proxy.
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { exec } from '../../src/lib/exec.ts'
 import { askRuntime } from '../../src/lib/haproxy-runtime.ts'
+import { quoteWord } from '../../src/lib/shell.ts'
 import { proxyDirectory, proxyPaths } from '../../src/routers/builtin-proxy/paths.ts'
 import { readMap } from '../../src/routers/haproxy/switching.ts'
+import { isProgramThere } from '../../test/servers/packages.ts'
 import { median } from '../result.ts'
 import type { Measure } from '../result.ts'
 import { startClients } from './clients.ts'
@@ -25,15 +28,20 @@ const REQUESTS_BEFORE = 1500
 const REQUESTS_AFTER = 800
 const RATIO_MAX = 1.2
 const BY_HAND = 'HAProxy by hand'
+const SOCAT = 'socat by hand'
 const PUT_BY_HAND = 'its PUT by hand'
 
 /** What a way is compared with, and whether it is judged by that. */
 const PEERS: Record<string, { peer: string; isJudged: boolean }[]> = {
   'built-in proxy': [
     { peer: BY_HAND, isJudged: true },
+    { peer: SOCAT, isJudged: false },
     { peer: PUT_BY_HAND, isJudged: true },
   ],
-  HAProxy: [{ peer: BY_HAND, isJudged: true }],
+  HAProxy: [
+    { peer: BY_HAND, isJudged: true },
+    { peer: SOCAT, isJudged: false },
+  ],
   nginx: [{ peer: BY_HAND, isJudged: false }],
 }
 
@@ -59,7 +67,7 @@ export async function measureSwitches(
     const clients = startClients({ port: scene.port, connections: CONNECTIONS, isPaused: true })
     started.defer(async () => void (await clients.stop()))
     ways.push({ name: kind.name, clients, switchTo: (weight) => scene.router.set(versions.table(weight)), tookMs: [] })
-    if (kind.name === 'HAProxy') ways.push(await lineByHand(scene, versions, clients))
+    if (kind.name === 'HAProxy') ways.push(...(await linesByHand(scene, versions, clients)))
     if (kind.name === 'built-in proxy') ways.push(putByHand(scene, versions, clients))
   }
   for (let round = -WARM_ROUNDS; round < ROUNDS; round++) {
@@ -87,8 +95,8 @@ async function timeSwitch({ clients, switchTo }: Way, weight: 0 | 100, old: read
   return Math.max(0, ...states.map(({ lastArrivalAt }) => lastArrivalAt - startedAt))
 }
 
-/** What `echo "set map ... route ..." | socat` does, without the time that starting `socat` takes. */
-async function lineByHand(scene: Scene, { table }: Versions, clients: Clients): Promise<Way> {
+/** What `echo "set map ... route ..." | socat` does: without the time that starting `socat` takes, and with it where there is one. */
+async function linesByHand(scene: Scene, { table }: Versions, clients: Clients): Promise<Way[]> {
   const { socket, map } = haproxyByHand(scene)
   const say = (line: string): Promise<string> => askRuntime({ socket }, '/', line, AbortSignal.timeout(5000))
   const routes = { 0: '', 100: '' }
@@ -96,8 +104,13 @@ async function lineByHand(scene: Scene, { table }: Versions, clients: Clients): 
     await scene.router.set(table(weight))
     routes[weight] = readMap(await say(`show map ${map}`))['route'] ?? ''
   }
-  const switchTo = (weight: 0 | 100): Promise<string> => say(`set map ${map} route ${routes[weight]}`)
-  return { name: BY_HAND, clients, switchTo, tookMs: [] }
+  const line = (weight: 0 | 100): string => `set map ${map} route ${routes[weight]}`
+  const typed = (weight: 0 | 100): Promise<unknown> =>
+    exec('sh', ['-c', `echo ${quoteWord(line(weight))} | socat - UNIX-CONNECT:${socket}`], { timeoutMs: 5000 })
+  return [
+    { name: BY_HAND, clients, switchTo: (weight) => say(line(weight)), tookMs: [] },
+    ...(isProgramThere('socat', 'socat') ? [{ name: SOCAT, clients, switchTo: typed, tookMs: [] }] : []),
+  ]
 }
 
 /** What `curl --unix-socket` does, without the time that starting `curl` takes. */
@@ -124,6 +137,7 @@ function resultOf(ways: readonly Way[]): { measures: Measure[]; notes: string[] 
   const measures = ways.flatMap(({ name, tookMs }) =>
     (PEERS[name] ?? []).flatMap(({ peer, isJudged }) => {
       const other = ways.find((way) => way.name === peer)
+      if (!other && !isJudged) return []
       return figures.map(({ word, of }): Measure => ({
         what: `${name}: set -> last request that reached the old version, ${word}`,
         measured: of(tookMs),
@@ -135,7 +149,7 @@ function resultOf(ways: readonly Way[]): { measures: Measure[]; notes: string[] 
   )
   const notes = [
     `switches: ${ROUNDS} to v2 and ${ROUNDS} back by each, in turn, under ${CONNECTIONS} keep-alive connections that ask without a pause`,
-    'peer `HAProxy by hand`: one line `set map` to the socket of the same HAProxy; `its PUT by hand`: one `PUT /table` to the admin socket of the same built-in proxy',
+    'peer `HAProxy by hand`: one line `set map` to the socket of the same HAProxy, from a process that runs; `socat by hand`: the same line typed into a shell; `its PUT by hand`: one `PUT /table` to the admin socket of the same built-in proxy',
   ]
   if (!ways.some(({ name }) => name === BY_HAND))
     notes.push('SKIPPED: without HAProxy there is no command by hand to compare switches with')
